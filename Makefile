@@ -1,0 +1,55 @@
+PYTHON ?= python3.11
+WORKERS ?= 2
+
+venv := .venv
+bin := $(venv)/bin
+created := $(venv)/.created
+installed := $(venv)/.installed
+installed_dev := $(venv)/.installed-dev
+
+# Workers of the tests share the cores, and benchmarks compare single threads.
+test bench: export OPENBLAS_NUM_THREADS := 1
+test bench: export OMP_NUM_THREADS := 1
+test bench: export MKL_NUM_THREADS := 1
+test bench: export NUMBA_NUM_THREADS := 1
+
+.DELETE_ON_ERROR:
+.PHONY: help quickstart test format bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' Makefile
+
+quickstart: $(installed) ## run the first example on real data
+	$(bin)/python examples/plot_quickstart.py
+
+test: $(installed_dev) ## run every check, up to the first that fails
+	$(bin)/ruff check
+	$(bin)/ruff format --check
+	$(bin)/mypy
+	$(bin)/lint-imports
+	$(bin)/pytest -n $(WORKERS)
+
+format: $(installed_dev) ## format the code and fix what ruff can
+	$(bin)/ruff check --fix
+	$(bin)/ruff format
+
+bench: $(installed_dev) ## time skregnet and its peers
+	$(bin)/python benchmarks/peers.py
+
+clean: ## remove the environment and all that was generated
+	rm -rf $(venv) build dist docs/_build docs/auto_examples docs/generated
+	rm -rf examples/output .hypothesis .import_linter_cache .mypy_cache
+	rm -rf .pytest_cache .ruff_cache
+	find skregnet tests benchmarks examples -name __pycache__ -prune -exec rm -rf {} +
+
+$(created):
+	$(PYTHON) -m venv $(venv)
+	touch $@
+
+$(installed): pyproject.toml | $(created)
+	$(bin)/python -m pip install --quiet --editable '.[plot]'
+	touch $@
+
+$(installed_dev): pyproject.toml | $(created)
+	$(bin)/python -m pip install --quiet --editable '.[dev,fast,plot]'
+	touch $(installed) $@

@@ -1,0 +1,7 @@
+"""Neural networks for scikit-learn, with every regularizer and optimizer in reach."""
+
+from skregnet.estimators import MLPClassifier, MLPRegressor
+
+__version__ = "0.1.0"
+
+__all__ = ["MLPClassifier", "MLPRegressor"]

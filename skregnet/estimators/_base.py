@@ -1,0 +1,196 @@
+"""What the estimators share: parameters, fitting, outputs."""
+
+from abc import ABC, abstractmethod
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import BaseEstimator
+from sklearn.callback import CallbackSupportMixin
+from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_consistent_length,
+    check_is_fitted,
+    validate_data,
+)
+
+from skregnet.activations import ACTIVATIONS
+from skregnet.estimators._session import Request
+from skregnet.estimators._solvers import OPTIMIZERS
+from skregnet.estimators._together import fit_together
+from skregnet.estimators._validation import ValidationSet
+from skregnet.kernels import Array
+from skregnet.losses import Loss
+from skregnet.prediction import plain_outputs
+
+_FLOATS = (np.float64, np.float32)
+
+
+def has_partial_fit(mlp: Any) -> bool:
+    """Tell whether the solver can go on from where it stopped, or say why not."""
+    if mlp.solver not in OPTIMIZERS:
+        raise AttributeError(
+            "partial_fit is only available for stochastic"
+            f" optimizers. {mlp.solver} is not stochastic."
+        )
+    return True
+
+
+class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
+    """Base of the multilayer perceptrons."""
+
+    _parameter_constraints: dict[str, list[Any]] = {
+        "hidden_layer_sizes": [
+            "array-like",
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "activation": [StrOptions(set(ACTIVATIONS))],
+        "solver": [StrOptions({"lbfgs", *OPTIMIZERS})],
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "batch_size": [
+            StrOptions({"auto"}),
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"})],
+        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+        "power_t": [Interval(Real, 0, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "shuffle": ["boolean"],
+        "random_state": ["random_state"],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "verbose": ["verbose"],
+        "warm_start": ["boolean"],
+        "momentum": [Interval(Real, 0, 1, closed="both")],
+        "nesterovs_momentum": ["boolean"],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
+        "beta_1": [Interval(Real, 0, 1, closed="left")],
+        "beta_2": [Interval(Real, 0, 1, closed="left")],
+        "epsilon": [Interval(Real, 0, None, closed="neither")],
+        "n_iter_no_change": [
+            Interval(Integral, 1, None, closed="left"),
+            Options(Real, {np.inf}),
+        ],
+        "max_fun": [Interval(Integral, 1, None, closed="left")],
+        "validation_interval": [Interval(Integral, 1, None, closed="left")],
+        "scoring": [str, callable, None],
+    }
+
+    def __init__(self, **parameters: Any) -> None:
+        vars(self).update(parameters)
+
+    def _fit(self, X: Any, y: Any, incremental: bool, **arguments: Any) -> Any:
+        """Fit this estimator alone."""
+        fit_together([Request(self, X, y, incremental=incremental, **arguments)])
+        return self
+
+    @property
+    @abstractmethod
+    def _loss(self) -> Loss:
+        """The loss, and with it the output activation."""
+
+    @abstractmethod
+    def _check_targets(self, y: Array, request: Request) -> Array:
+        """Check targets, and learn from them what they encode."""
+
+    @abstractmethod
+    def _encode(self, y: Array) -> Array:
+        """Return targets as the network sees them, of shape (n_rows, n_outputs)."""
+
+    @abstractmethod
+    def _score_outputs(self, outputs: Array, y: Array, weights: Array | None) -> float:
+        """Return the estimator's score of outputs before their activation."""
+
+    def _validate_training(
+        self, request: Request, is_first: bool
+    ) -> tuple[Any, Array, Array]:
+        """Return features, targets as given, and targets as the network sees them."""
+        X, y = validate_data(
+            self,
+            request.X,
+            request.y,
+            accept_sparse=["csr", "csc"],
+            multi_output=True,
+            y_numeric=self._y_numeric,
+            dtype=_FLOATS if is_first else self.coefs_[0].dtype,
+            order="C",
+            reset=is_first,
+        )
+        y = self._check_targets(y, request)
+        return by_rows(X), y, self._as_targets(y, X.dtype)
+
+    def _validate_validation(
+        self, X: Any, y: Any, sample_weight: Any, dtype: Any
+    ) -> ValidationSet:
+        """Check validation data that the user gives."""
+        X = validate_data(
+            self, X, accept_sparse=["csr", "csc"], dtype=dtype, order="C", reset=False
+        )
+        y = self._check_validation_targets(y)
+        check_consistent_length(X, y)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(
+                sample_weight, X, ensure_non_negative=True
+            )
+        return ValidationSet(
+            by_rows(X), y, self._as_targets(y, X.dtype), sample_weight
+        )
+
+    @abstractmethod
+    def _check_validation_targets(self, y: Any) -> Array:
+        """Check the targets of validation data against those of training."""
+
+    def _as_targets(self, y: Array, dtype: Any) -> Array:
+        """Encode, in the precision of the features."""
+        with np.errstate(over="ignore"):
+            targets = self._encode(y).astype(dtype, order="C", copy=False)
+        if not np.isfinite(targets).all():
+            raise ValueError(
+                f"y contains values too large for {np.dtype(dtype)}, the precision of "
+                "X; scale y, or pass X as float64."
+            )
+        return targets
+
+    def _stratify_by(self, targets: Array) -> Array | None:
+        """Return the class of each row, where there are classes."""
+        return None
+
+    def _combine_weights(self, request: Request, X: Any, y: Array) -> Array | None:
+        """Check sample weights."""
+        if request.sample_weight is None:
+            return None
+        weights: Array = _check_sample_weight(
+            request.sample_weight, X, dtype=np.float64, ensure_non_negative=True
+        )
+        return weights
+
+    def _outputs(self, X: Any) -> Array:
+        """Validate features and return the outputs before their activation."""
+        check_is_fitted(self)
+        X = validate_data(
+            self, X, accept_sparse=["csr", "csc"], dtype=_FLOATS, reset=False
+        )
+        return plain_outputs(
+            by_rows(X), self.coefs_, self.intercepts_, self.activation
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the optimizer's state unless `partial_fit` will go on from it."""
+        state = dict(super().__getstate__())
+        training = state.get("_training_state")
+        if training is not None and not training["is_continued"]:
+            del state["_training_state"]
+        return state
+
+    def __sklearn_tags__(self) -> Any:
+        """Say that sparse features are accepted."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+def by_rows(X: Any) -> Any:
+    """Return features whose rows can be taken: an array, or CSR."""
+    return X.tocsr() if sparse.issparse(X) else X

@@ -1,0 +1,393 @@
+"""One call of `fit` or `partial_fit`, from the user's data to fitted attributes."""
+
+import warnings
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import check_scoring
+from sklearn.utils import check_random_state
+from sklearn.utils.optimize import _check_optimize_result
+
+from skregnet.estimators._observer import EstimatorObserver
+from skregnet.estimators._solvers import OPTIMIZERS, schedule_of
+from skregnet.estimators._validation import ValidationSet, check_given, split_rows
+from skregnet.initializers import glorot_uniform
+from skregnet.kernels import Array
+from skregnet.network import Network, multilayer_perceptron
+from skregnet.training import History, Member, Outcome, Plateau, TrainingData
+
+
+@dataclass
+class Request:
+    """The arguments of one call of `fit` or `partial_fit`."""
+
+    estimator: Any
+    X: Any
+    y: Any
+    sample_weight: Any = None
+    X_val: Any = None
+    y_val: Any = None
+    sample_weight_val: Any = None
+    classes: Any = None
+    incremental: bool = False
+
+
+class Session:
+    """Validates a request, offers it as a member to train, and stores what came of it.
+
+    Parameters
+    ----------
+    request : Request
+        What is to be fitted.
+
+    Attributes
+    ----------
+    network : Network
+        The architecture.
+    member : Member
+        The network to train.
+    batch_size : int
+        Rows of a minibatch.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._estimator = estimator = request.estimator
+        hidden = hidden_sizes(estimator)
+        self._is_first = not hasattr(estimator, "coefs_") or not (
+            estimator.warm_start or request.incremental
+        )
+        has_validation = check_given(
+            request.X_val,
+            request.y_val,
+            request.sample_weight_val,
+            estimator.early_stopping,
+        )
+        self._check_solver(has_validation)
+        X, y, targets = estimator._validate_training(request, self._is_first)
+        layer_units = (X.shape[1], *hidden, targets.shape[1])
+        if not self._is_first:
+            _check_same_sizes(estimator, layer_units)
+        weights = estimator._combine_weights(request, X, y)
+        rows = np.arange(len(y)) if weights is None else np.flatnonzero(weights)
+        self._random_state = check_random_state(estimator.random_state)
+        self._set_up_network(layer_units, X)
+        vector = self._start_vector(layer_units, X.dtype)
+        rows, validation = self._split(X, y, targets, weights, rows, has_validation)
+        self.batch_size = _batch_size(estimator, len(rows))
+        data = _training_data(X, targets, weights, rows)
+        self.member = self._make_member(data, vector, validation)
+
+    @property
+    def signature(self) -> tuple[Any, ...]:
+        """What members of one stack have in common."""
+        estimator, member = self._estimator, self.member
+        resumed = None if member.optimizer_state is None else id(self)
+        return (
+            self.network,
+            estimator.solver,
+            estimator.nesterovs_momentum,
+            self.batch_size,
+            len(member.data.rows),
+            member.vector.dtype,
+            member.data.weights is None,
+            resumed,
+        )
+
+    @property
+    def is_stochastic(self) -> bool:
+        """Whether the solver takes minibatches."""
+        return self._estimator.solver in OPTIMIZERS
+
+    @property
+    def limits(self) -> dict[str, Any]:
+        """When a full-batch solver ends."""
+        return {"tol": self._estimator.tol, "max_fun": self._estimator.max_fun}
+
+    def conclude(self, result: Any = None) -> None:
+        """Store what training found, and warn or raise if it found nothing good.
+
+        Parameters
+        ----------
+        result : OptimizeResult or None
+            What SciPy says, where it was the solver.
+        """
+        member, estimator = self.member, self._estimator
+        diverged = member.outcome is Outcome.DIVERGED
+        if not np.isfinite(member.vector).all() or (diverged and member.best is None):
+            raise ValueError(
+                "Solver produced non-finite parameter weights. The input data may"
+                " contain large values and need to be preprocessed."
+            )
+        self._store_weights()
+        self._store_curves()
+        if result is not None:
+            estimator.loss_ = float(result.fun)
+        self._context.call_on_fit_task_end(
+            estimator=estimator,
+            reconstruction_attributes=lambda: {},
+            **self._hook_data,
+        )
+        if result is not None and member.outcome is not Outcome.STOPPED:
+            estimator.n_iter_ = _check_optimize_result(
+                "lbfgs", result, estimator.max_iter
+            )
+        elif member.outcome is Outcome.OUT_OF_EPOCHS and not self._request.incremental:
+            warnings.warn(
+                f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) "
+                "reached and the optimization hasn't converged yet.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        elif member.outcome is Outcome.INTERRUPTED:
+            warnings.warn("Training interrupted by user.", stacklevel=2)
+        elif diverged:
+            warnings.warn(
+                f"Training diverged in epoch {member.n_epochs}; the weights of the "
+                "best validation score are kept. The input data may contain large "
+                "values and need to be preprocessed.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+
+    def _check_solver(self, has_validation: bool) -> None:
+        """Refuse combinations in which a parameter would be ignored."""
+        estimator = self._estimator
+        if estimator.solver == "lbfgs" and has_validation:
+            raise ValueError(
+                "X_val and y_val cannot be used with solver='lbfgs', which does not "
+                "stop early; expected solver='sgd' or solver='adam'."
+            )
+        if (
+            estimator.early_stopping
+            and self._request.incremental
+            and not has_validation
+        ):
+            raise ValueError(
+                "partial_fit does not support early_stopping=True without validation "
+                "data: pass X_val and y_val, or set early_stopping=False."
+            )
+
+    def _set_up_network(self, layer_units: tuple[int, ...], X: Any) -> None:
+        """Describe the network and set what prediction needs to know of it."""
+        estimator = self._estimator
+        self.network: Network = multilayer_perceptron(
+            layer_units,
+            estimator.activation,
+            estimator._loss,
+            sparse=not isinstance(X, np.ndarray),
+        )
+        estimator.n_outputs_ = layer_units[-1]
+        estimator.n_layers_ = len(layer_units)
+        estimator.out_activation_ = estimator._loss.output_activation
+
+    def _start_vector(self, layer_units: tuple[int, ...], dtype: np.dtype) -> Array:
+        """Draw initial weights, or go on from the fitted ones."""
+        estimator = self._estimator
+        if not self._is_first:
+            return self.network.layout.pack(estimator.coefs_, estimator.intercepts_)
+        drawn = glorot_uniform(layer_units, estimator.activation, self._random_state)
+        return self.network.layout.pack(*drawn).astype(dtype, copy=False)
+
+    def _split(
+        self,
+        X: Any,
+        y: Array,
+        targets: Array,
+        weights: Array | None,
+        rows: Array,
+        has_validation: bool,
+    ) -> tuple[Array, ValidationSet | None]:
+        """Return the rows to learn from and the validation data."""
+        estimator, request = self._estimator, self._request
+        if estimator.solver == "lbfgs" or not estimator.early_stopping:
+            return rows, None
+        if has_validation:
+            return rows, estimator._validate_validation(
+                request.X_val, request.y_val, request.sample_weight_val, X.dtype
+            )
+        labels = estimator._stratify_by(targets)
+        rows, held_out = split_rows(
+            rows,
+            estimator.validation_fraction,
+            None if labels is None else labels[rows],
+            self._random_state,
+        )
+        held_weights = None if weights is None else weights[held_out]
+        validation = ValidationSet(
+            X[held_out], y[held_out], targets[held_out], held_weights
+        )
+        return rows, validation
+
+    def _make_member(
+        self, data: TrainingData, vector: Array, validation: ValidationSet | None
+    ) -> Member:
+        """Put together what training needs."""
+        estimator = self._estimator
+        incremental = self._request.incremental
+        member = Member(
+            data=data,
+            vector=vector,
+            alpha=float(estimator.alpha),
+            plateau=self._plateau(validation is not None),
+            history=self._history(validation is not None),
+            observer=self._observer(validation),
+            max_epochs=1 if incremental else estimator.max_iter,
+            validates=validation is not None,
+            validation_interval=estimator.validation_interval,
+            random_state=self._random_state,
+            shuffle=estimator.shuffle,
+            is_continued=incremental,
+        )
+        if validation is not None and not self._is_first:
+            member.best = vector.copy()
+        if estimator.solver == "lbfgs":
+            return member
+        member.optimizer = OPTIMIZERS[estimator.solver](estimator)
+        member.schedule = schedule_of(estimator)
+        member.learning_rate = member.schedule.initial
+        if incremental:
+            self._resume(member)
+        return member
+
+    def _plateau(self, validates: bool) -> Plateau:
+        """Go on with an earlier plateau if there is one of the same kind."""
+        estimator = self._estimator
+        plateau = Plateau(float(estimator.tol), float(estimator.n_iter_no_change))
+        if self._is_first:
+            return plateau
+        name = "best_validation_score_" if validates else "best_loss_"
+        best = getattr(estimator, name, None)
+        if best is not None:
+            plateau.best = best if validates else -best
+            plateau.n_without = getattr(estimator, "_no_improvement_count", 0)
+        return plateau
+
+    def _history(self, validates: bool) -> History:
+        """Go on with the curves of an earlier fit, in lists of their own."""
+        if self._is_first:
+            return History()
+        known = vars(self._estimator)
+        return History(
+            losses=list(known.get("loss_curve_") or ()),
+            learning_rates=list(known.get("learning_rate_curve_") or ()),
+            validation_scores=list(known.get("validation_scores_") or ()),
+            validation_losses=list(known.get("validation_loss_curve_") or ()),
+            n_rows_seen=known.get("t_", 0),
+        )
+
+    def _observer(self, validation: ValidationSet | None) -> EstimatorObserver:
+        """Start scikit-learn's callbacks and listen for them."""
+        estimator, request = self._estimator, self._request
+        context = estimator._init_callback_context(
+            max_subtasks=1 if request.incremental else estimator.max_iter
+        )
+        weights = request.sample_weight
+        hook_data = {
+            "X": request.X,
+            "y": request.y,
+            "metadata": {} if weights is None else {"sample_weight": weights},
+        }
+        context.call_on_fit_task_begin(estimator=estimator, **hook_data)
+        scorer = estimator.scoring
+        if validation is not None and scorer not in (None, "loss"):
+            scorer = check_scoring(estimator, scorer)
+        unpack = self.network.layout.unpack
+        self._context, self._hook_data = context, hook_data
+        return EstimatorObserver(
+            estimator, unpack, context, hook_data, validation, scorer
+        )
+
+    def _resume(self, member: Member) -> None:
+        """Go on from the optimizer's state of the last call."""
+        state = getattr(self._estimator, "_training_state", None)
+        if self._is_first or state is None or state["solver"] != self._estimator.solver:
+            return
+        member.learning_rate = state["learning_rate"]
+        member.optimizer_state = state["optimizer"]
+        if member.validates and state["best"] is not None:
+            member.best = state["best"]
+
+    def _store_weights(self) -> None:
+        """Set the weights, and keep what a later `partial_fit` goes on from."""
+        estimator, member = self._estimator, self.member
+        coefs, intercepts = self.network.layout.unpack(member.vector)
+        estimator.coefs_, estimator.intercepts_ = coefs, intercepts
+        estimator._training_state = {
+            "solver": estimator.solver,
+            "learning_rate": member.learning_rate,
+            "optimizer": member.optimizer_state,
+            "best": member.best if member.is_continued else None,
+            "is_continued": member.is_continued,
+        }
+
+    def _store_curves(self) -> None:
+        """Set all other fitted attributes."""
+        estimator, member = self._estimator, self.member
+        history, plateau = member.history, member.plateau
+        validates = member.validates
+        estimator.n_iter_ = member.n_epochs
+        estimator.t_ = 0 if estimator.solver == "lbfgs" else history.n_rows_seen
+        estimator.loss_curve_ = history.losses
+        estimator.learning_rate_curve_ = history.learning_rates
+        estimator.loss_ = history.losses[-1] if history.losses else np.nan
+        estimator.validation_scores_ = history.validation_scores if validates else None
+        estimator.validation_loss_curve_ = (
+            history.validation_losses if validates else None
+        )
+        estimator.best_validation_score_ = plateau.best if validates else None
+        estimator.best_loss_ = None if validates else -plateau.best
+        estimator._no_improvement_count = plateau.n_without
+
+
+def hidden_sizes(estimator: Any) -> tuple[int, ...]:
+    """Return the numbers of hidden units, checked."""
+    sizes = estimator.hidden_layer_sizes
+    sizes = list(sizes) if hasattr(sizes, "__iter__") else [sizes]
+    if np.any(np.array(sizes) <= 0):
+        raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
+    for size in sizes:
+        if not isinstance(size, Integral):
+            raise ValueError(
+                f"hidden_layer_sizes must hold integers, got {sizes}; {size!r} is a "
+                f"{type(size).__name__}."
+            )
+    return tuple(int(size) for size in sizes)
+
+
+def _check_same_sizes(estimator: Any, layer_units: tuple[int, ...]) -> None:
+    """Refuse to go on from weights of other shapes."""
+    fitted = [*(len(coefs) for coefs in estimator.coefs_), len(estimator.intercepts_[-1])]
+    if fitted != list(layer_units):
+        raise ValueError(
+            f"Training cannot go on from weights of layer sizes {fitted} with layer "
+            f"sizes {list(layer_units)}. Restore hidden_layer_sizes and the number of "
+            "features and outputs, or set warm_start=False and call fit."
+        )
+
+
+def _batch_size(estimator: Any, n_rows: int) -> int:
+    """Return the rows of a minibatch."""
+    if estimator.batch_size == "auto":
+        return min(200, n_rows)
+    if estimator.batch_size > n_rows:
+        warnings.warn(
+            "Got `batch_size` less than 1 or larger than "
+            "sample size. It is going to be clipped",
+            stacklevel=2,
+        )
+    return int(min(estimator.batch_size, n_rows))
+
+
+def _training_data(
+    X: Any, targets: Array, weights: Array | None, rows: Array
+) -> TrainingData:
+    """Scale the weights to a mean of 1 over the rows to learn from."""
+    if weights is None:
+        return TrainingData(X, targets, None, rows)
+    mean = float(weights[rows].mean())
+    scaled = (weights / mean).astype(X.dtype, copy=False)
+    return TrainingData(X, targets, scaled, rows, mean)

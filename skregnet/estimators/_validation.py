@@ -1,0 +1,145 @@
+"""Validation data for early stopping: held out or given, scored and lost on."""
+
+import copy
+import math
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from skregnet.kernels import Array, LossWorkspace
+from skregnet.losses import Loss
+from skregnet.prediction import plain_outputs
+
+
+@dataclass(frozen=True)
+class ValidationSet:
+    """Rows that training does not learn from.
+
+    Parameters
+    ----------
+    X : ndarray or CSR array of shape (n_rows, n_features)
+        Features.
+    y : ndarray
+        Targets as the user gave them.
+    targets : ndarray of shape (n_rows, n_outputs)
+        Targets as the network sees them.
+    weights : ndarray of shape (n_rows,) or None
+        Sample weights.
+    """
+
+    X: Any
+    y: Array
+    targets: Array
+    weights: Array | None
+
+    def loss_of(self, outputs: Array, loss: Loss) -> float:
+        """Return the mean loss, without penalties, of outputs before activation."""
+        n_rows, n_outputs = outputs.shape
+        dtype = outputs.dtype
+        row_weights = None
+        if self.weights is not None:
+            row_weights = (self.weights / self.weights.mean()).astype(dtype)
+            row_weights = row_weights.reshape(1, 1, -1)
+        value = loss.value_and_gradient(
+            outputs.T.copy()[np.newaxis],
+            self.targets.T.astype(dtype, order="C")[np.newaxis],
+            row_weights,
+            1.0 / n_rows,
+            LossWorkspace.allocate(1, n_outputs, n_rows, dtype),
+        )
+        return float(np.sum(value))
+
+    def evaluate(
+        self, estimator: Any, scorer: Any, coefs: list[Array], intercepts: list[Array]
+    ) -> tuple[float, float]:
+        """Return score and loss of weights under training.
+
+        `scorer` is None for the estimator's own score, "loss", or a scorer.
+        """
+        outputs = plain_outputs(self.X, coefs, intercepts, estimator.activation)
+        loss = self.loss_of(outputs, estimator._loss)
+        if scorer == "loss":
+            return -loss, loss
+        if scorer is None:
+            score = estimator._score_outputs(outputs, self.y, self.weights)
+            return float(score), loss
+        trained = copy.copy(estimator)
+        trained.coefs_, trained.intercepts_ = coefs, intercepts
+        # The rows are plain arrays, whatever the estimator was given.
+        vars(trained).pop("feature_names_in_", None)
+        weights = {} if self.weights is None else {"sample_weight": self.weights}
+        return float(scorer(trained, self.X, self.y, **weights)), loss
+
+
+def split_rows(
+    rows: Array,
+    fraction: float,
+    labels: Array | None,
+    random_state: np.random.RandomState,
+) -> tuple[Array, Array]:
+    """Split row numbers into those to learn from and those to validate on.
+
+    Parameters
+    ----------
+    rows : ndarray of int
+        The rows to split.
+    fraction : float
+        Share to validate on.
+    labels : ndarray or None
+        Class of each of the rows, for a stratified split; None for a plain one.
+    random_state : RandomState
+        Source of the draw, which is scikit-learn's.
+
+    Returns
+    -------
+    train, validation : ndarray of int
+        The two parts.
+    """
+    n_held_out = math.ceil(fraction * len(rows))
+    if labels is not None and not _can_stratify(labels, n_held_out):
+        warnings.warn(
+            f"The validation set of {n_held_out} rows is not stratified: that takes 2 "
+            "rows of each class, and a row of each in either part.",
+            stacklevel=2,
+        )
+        labels = None
+    train, validation = train_test_split(
+        rows, random_state=random_state, test_size=fraction, stratify=labels
+    )
+    if len(validation) < 2:
+        raise ValueError(
+            "The validation set is too small. Increase 'validation_fraction' "
+            "or the size of your dataset."
+        )
+    return train, validation
+
+
+def _can_stratify(labels: Array, n_held_out: int) -> bool:
+    """Tell whether each class can have a row in either part."""
+    _, counts = np.unique(labels, return_counts=True)
+    n_smaller = min(n_held_out, len(labels) - n_held_out)
+    return bool(counts.min() >= 2 and n_smaller >= len(counts))
+
+
+def check_given(X_val: Any, y_val: Any, sample_weight_val: Any, early: bool) -> bool:
+    """Tell whether validation data is given, and refuse half of it."""
+    if X_val is None and y_val is None:
+        if sample_weight_val is not None:
+            raise ValueError(
+                "sample_weight_val is provided, but X_val and y_val were not provided."
+            )
+        return False
+    if y_val is None:
+        raise ValueError("X_val is provided, but y_val was not provided.")
+    if X_val is None:
+        raise ValueError("y_val is provided, but X_val was not provided.")
+    if not early:
+        raise ValueError(
+            "X_val and y_val are passed to fit while at the same time early_stopping "
+            "is False. When passing X_val and y_val to fit, early_stopping should be "
+            "set to True."
+        )
+    return True

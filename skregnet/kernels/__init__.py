@@ -1,0 +1,58 @@
+"""Fused arithmetic on arrays of the core; the only place with two versions of anything.
+
+Every array has a leading axis of members. Every function writes into arrays that its
+caller owns and allocates nothing that grows with them. What a function computes never
+depends on how many members share the call: one member or many, the same operations
+run on the same numbers, so a network trained in a stack has the weights it would have
+had alone.
+"""
+
+from skregnet.kernels.buffers import (
+    Array,
+    Rate,
+    aligned_empty,
+    aligned_zeros,
+    by_member,
+    cast_rate,
+    member_rates,
+)
+from skregnet.kernels.numpy_losses import (
+    LossWorkspace,
+    logistic_loss,
+    poisson_loss,
+    softmax_loss,
+    squared_loss,
+)
+from skregnet.kernels.numpy_products import (
+    add_scaled,
+    gather,
+    matmul,
+    member_dot,
+    relu,
+    relu_backward,
+)
+from skregnet.kernels.numpy_updates import adam_update, momentum_update, scratch_for
+
+__all__ = [
+    "Array",
+    "LossWorkspace",
+    "Rate",
+    "adam_update",
+    "add_scaled",
+    "aligned_empty",
+    "aligned_zeros",
+    "by_member",
+    "cast_rate",
+    "gather",
+    "logistic_loss",
+    "matmul",
+    "member_dot",
+    "member_rates",
+    "momentum_update",
+    "poisson_loss",
+    "relu",
+    "relu_backward",
+    "scratch_for",
+    "softmax_loss",
+    "squared_loss",
+]

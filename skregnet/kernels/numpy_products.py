@@ -1,0 +1,61 @@
+"""Products, gathering and rectifying, in NumPy."""
+
+import numpy as np
+from scipy.linalg import blas
+
+from skregnet.kernels.buffers import Array, Rate, cast_rate
+
+# Above this length two passes over the vectors cost more than a BLAS call a member.
+# The choice depends on the length alone, never on the number of members: BLAS rounds
+# once where the two passes round twice.
+_AXPY_LENGTH = 4096
+_AXPY = {np.dtype(np.float32): blas.saxpy, np.dtype(np.float64): blas.daxpy}
+
+
+def matmul(left: Array, right: Array, out: Array) -> None:
+    """Write the product of each member's matrices; one member takes the short way."""
+    if len(out) == 1:
+        left[0].dot(right[0], out[0])
+    else:
+        np.matmul(left, right, out=out)
+
+
+def member_dot(left: Array, right: Array) -> Array:
+    """Sum ``left * right`` over all but the member axis, for contiguous arrays."""
+    n_members = len(left)
+    if n_members == 1:
+        return np.vdot(left, right)
+    products = np.matmul(
+        left.reshape(n_members, 1, -1), right.reshape(n_members, -1, 1)
+    )
+    return products[:, 0, 0]
+
+
+def add_scaled(target: Array, source: Array, scale: Rate, scratch: Array) -> None:
+    """Add ``scale * source`` to `target`, vectors of shape (n_members, length)."""
+    n_members, length = target.shape
+    if length < _AXPY_LENGTH:
+        np.multiply(source, cast_rate(scale, target.dtype), out=scratch)
+        np.add(target, scratch, out=target)
+        return
+    axpy = _AXPY[target.dtype]
+    factors = np.broadcast_to(scale, (n_members, 1))[:, 0]
+    for k in range(n_members):
+        axpy(source[k], target[k], length, factors[k])
+
+
+def gather(source: Array, rows: Array, out: Array) -> None:
+    """Copy ``source[rows]`` to `out`; the rows must lie within `source`."""
+    # "clip" only because it writes straight to `out`; "raise" goes through a copy.
+    source.take(rows, 0, out, "clip")
+
+
+def relu(values: Array, zeros: Array) -> None:
+    """Replace negative values by zero; an array of zeros beats the scalar 0."""
+    np.maximum(values, zeros, out=values)
+
+
+def relu_backward(delta: Array, outputs: Array, positive: Array) -> None:
+    """Zero `delta` where `outputs` is zero; `positive` is boolean scratch space."""
+    np.greater(outputs, 0, out=positive)
+    np.multiply(delta, positive, out=delta)

@@ -1,0 +1,79 @@
+"""What a layer is.
+
+A layer is a description that never changes. The numbers live elsewhere: parameters and
+gradients in views of the flat vectors, activations in a workspace that the layer
+allocates once for each number of members and rows. A layer without parameters is
+handed None for them. Hidden activations have shape (n_members, n_rows, n_units); the
+outputs of the last layer are output-major, (n_members, n_outputs, n_rows).
+
+A third pass, the directional derivative of `forward` along a direction in parameter
+space, reads what `forward` left in the workspace, just as `backward` does.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from skregnet.kernels import Array
+from skregnet.parameters import AffineParameters
+
+
+@dataclass
+class Workspace:
+    """Buffers of one layer, and what its forward pass leaves for the backward pass.
+
+    Attributes
+    ----------
+    outputs : ndarray
+        Result of the forward pass.
+    input_delta : ndarray or None
+        Result of the backward pass; None where the layer below needs none.
+    inputs : ndarray or list of sparse arrays
+        What the forward pass was given last.
+    scratch : tuple of ndarray
+        Whatever else the layer needs.
+    """
+
+    outputs: Array | None
+    input_delta: Array | None
+    scratch: tuple[Array, ...] = ()
+    inputs: Any = None
+
+
+class Layer(Protocol):
+    """One step of a network."""
+
+    n_outputs: int
+    has_parameters: bool
+
+    def workspace(
+        self, n_members: int, n_rows: int, dtype: np.dtype, propagate: bool
+    ) -> Workspace:
+        """Allocate buffers; with `propagate`, those for the gradient by the inputs."""
+        ...
+
+    def forward(
+        self,
+        inputs: Any,
+        parameters: AffineParameters | None,
+        workspace: Workspace,
+        *,
+        training: bool,
+        rng: np.random.Generator | None,
+    ) -> Array:
+        """Return the outputs, which stay valid until the next forward pass."""
+        ...
+
+    def backward(
+        self,
+        delta: Array,
+        parameters: AffineParameters | None,
+        gradient: AffineParameters | None,
+        workspace: Workspace,
+    ) -> Array | None:
+        """Write the gradient by the parameters and return that by the inputs.
+
+        `delta` is the gradient of the loss by the outputs, and may be overwritten.
+        """
+        ...

@@ -1,0 +1,73 @@
+"""The affine map of a hidden layer."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from skregnet.kernels import Array, aligned_empty, matmul
+from skregnet.layers._base import Workspace
+from skregnet.parameters import AffineParameters
+
+
+@dataclass(frozen=True)
+class Dense:
+    """``inputs @ weights + biases``.
+
+    Parameters
+    ----------
+    n_inputs, n_outputs : int
+        Units below and in this layer.
+    """
+
+    n_inputs: int
+    n_outputs: int
+    has_parameters: ClassVar[bool] = True
+
+    def workspace(
+        self, n_members: int, n_rows: int, dtype: np.dtype, propagate: bool
+    ) -> Workspace:
+        """Allocate outputs, the gradient by the inputs and a row of ones."""
+        below = (n_members, n_rows, self.n_inputs)
+        return Workspace(
+            outputs=aligned_empty((n_members, n_rows, self.n_outputs), dtype),
+            input_delta=aligned_empty(below, dtype) if propagate else None,
+            scratch=(np.ones((1, 1, n_rows), dtype),),
+        )
+
+    def forward(
+        self,
+        inputs: Any,
+        parameters: AffineParameters,
+        workspace: Workspace,
+        *,
+        training: bool,
+        rng: np.random.Generator | None,
+    ) -> Array:
+        """Map the inputs."""
+        workspace.inputs = inputs
+        outputs = workspace.outputs
+        self._map(inputs, parameters.weights, outputs)
+        np.add(outputs, parameters.biases, out=outputs)
+        return outputs
+
+    def backward(
+        self,
+        delta: Array,
+        parameters: AffineParameters,
+        gradient: AffineParameters,
+        workspace: Workspace,
+    ) -> Array | None:
+        """Write both gradients; column sums are products with a row of ones."""
+        self._correlate(workspace.inputs, delta, gradient.weights)
+        matmul(workspace.scratch[0], delta, gradient.biases)
+        if workspace.input_delta is None:
+            return None
+        matmul(delta, parameters.weights.mT, workspace.input_delta)
+        return workspace.input_delta
+
+    def _map(self, inputs: Any, weights: Array, outputs: Array) -> None:
+        matmul(inputs, weights, outputs)
+
+    def _correlate(self, inputs: Any, delta: Array, gradient: Array) -> None:
+        matmul(inputs.mT, delta, gradient)

@@ -1,0 +1,76 @@
+"""The affine map to the outputs of a network."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from skregnet.kernels import Array, aligned_empty, matmul
+from skregnet.layers._base import Workspace
+from skregnet.parameters import AffineParameters
+
+
+@dataclass(frozen=True)
+class Readout:
+    """``(inputs @ weights + biases).T``: outputs are output-major.
+
+    Outputs are few and rows are many, so that what a loss does to the outputs of each
+    row runs along the rows.
+
+    Parameters
+    ----------
+    n_inputs, n_outputs : int
+        Units below, and outputs.
+    """
+
+    n_inputs: int
+    n_outputs: int
+    has_parameters: ClassVar[bool] = True
+
+    def workspace(
+        self, n_members: int, n_rows: int, dtype: np.dtype, propagate: bool
+    ) -> Workspace:
+        """Allocate outputs, the gradient by the inputs and a column of ones."""
+        below = (n_members, n_rows, self.n_inputs)
+        return Workspace(
+            outputs=aligned_empty((n_members, self.n_outputs, n_rows), dtype),
+            input_delta=aligned_empty(below, dtype) if propagate else None,
+            scratch=(np.ones((1, n_rows, 1), dtype),),
+        )
+
+    def forward(
+        self,
+        inputs: Any,
+        parameters: AffineParameters,
+        workspace: Workspace,
+        *,
+        training: bool,
+        rng: np.random.Generator | None,
+    ) -> Array:
+        """Map the inputs."""
+        workspace.inputs = inputs
+        outputs = workspace.outputs
+        self._map(inputs, parameters.weights, outputs)
+        np.add(outputs, parameters.biases.mT, out=outputs)
+        return outputs
+
+    def backward(
+        self,
+        delta: Array,
+        parameters: AffineParameters,
+        gradient: AffineParameters,
+        workspace: Workspace,
+    ) -> Array | None:
+        """Write both gradients."""
+        self._correlate(workspace.inputs, delta, gradient.weights)
+        matmul(delta, workspace.scratch[0], gradient.biases.mT)
+        if workspace.input_delta is None:
+            return None
+        matmul(delta.mT, parameters.weights.mT, workspace.input_delta)
+        return workspace.input_delta
+
+    def _map(self, inputs: Any, weights: Array, outputs: Array) -> None:
+        matmul(weights.mT, inputs.mT, outputs)
+
+    def _correlate(self, inputs: Any, delta: Array, gradient: Array) -> None:
+        matmul(inputs.mT, delta.mT, gradient)

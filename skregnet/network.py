@@ -1,0 +1,191 @@
+"""A stack of networks of one architecture: outputs, loss and gradient.
+
+The description holds no numbers. Parameters are handed in as views of a flat vector a
+member, data as a batch, and everything in between lives in a workspace.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skregnet.activations import ACTIVATIONS
+from skregnet.kernels import Array, LossWorkspace
+from skregnet.layers import (
+    ActivationLayer,
+    Dense,
+    Layer,
+    Readout,
+    SparseDense,
+    SparseReadout,
+    Workspace,
+)
+from skregnet.losses import Loss
+from skregnet.parameters import AffineParameters, ParameterLayout
+
+
+@dataclass
+class Batch:
+    """Rows of data for every member of a stack.
+
+    Attributes
+    ----------
+    inputs : ndarray of shape (n_members, n_rows, n_features) or list of sparse arrays
+        Features; sparse ones as one CSR array a member.
+    targets : ndarray of shape (n_members, n_outputs, n_rows)
+        Targets, output-major.
+    weights : ndarray of shape (n_members, 1, n_rows) or None
+        Weights of the rows, of mean 1 over the training data.
+    """
+
+    inputs: Any
+    targets: Array
+    weights: Array | None = None
+
+
+@dataclass(frozen=True)
+class NetworkWorkspace:
+    """Buffers of all layers and of the loss."""
+
+    layers: tuple[Workspace, ...]
+    loss: LossWorkspace
+
+
+@dataclass(frozen=True)
+class Network:
+    """A multilayer perceptron, described.
+
+    Parameters
+    ----------
+    layers : tuple of Layer
+        From the inputs to the outputs before the output activation.
+    loss : Loss
+        The loss.
+    layout : ParameterLayout
+        Where the parameters of the layers lie in the flat vector.
+    """
+
+    layers: tuple[Layer, ...]
+    loss: Loss
+    layout: ParameterLayout
+
+    def views(self, vectors: Array) -> list[AffineParameters | None]:
+        """Return each layer's view of vectors of shape (n_members, n_parameters)."""
+        affine = iter(self.layout.views(vectors))
+        return [
+            next(affine) if layer.has_parameters else None for layer in self.layers
+        ]
+
+    def workspace(
+        self, n_members: int, n_rows: int, dtype: np.dtype
+    ) -> NetworkWorkspace:
+        """Allocate what passes over `n_rows` rows of each member need."""
+        layers = tuple(
+            layer.workspace(n_members, n_rows, dtype, propagate=index > 0)
+            for index, layer in enumerate(self.layers)
+        )
+        n_outputs = self.layers[-1].n_outputs
+        loss = LossWorkspace.allocate(n_members, n_outputs, n_rows, dtype)
+        return NetworkWorkspace(layers, loss)
+
+    def outputs(
+        self,
+        inputs: Any,
+        parameters: list[AffineParameters | None],
+        workspace: NetworkWorkspace,
+        *,
+        training: bool = False,
+        rng: np.random.Generator | None = None,
+    ) -> Array:
+        """Return the outputs before the output activation, output-major."""
+        for layer, views, space in zip(
+            self.layers, parameters, workspace.layers, strict=True
+        ):
+            inputs = layer.forward(inputs, views, space, training=training, rng=rng)
+        outputs: Array = inputs
+        return outputs
+
+    def loss_value(
+        self,
+        batch: Batch,
+        parameters: list[AffineParameters | None],
+        workspace: NetworkWorkspace,
+        scale: float,
+    ) -> Array:
+        """Return `scale` times each member's loss, summed over rows, without noise."""
+        outputs = self.outputs(batch.inputs, parameters, workspace)
+        return self.loss.value_and_gradient(
+            outputs, batch.targets, batch.weights, scale, workspace.loss
+        )
+
+    def loss_and_gradient(
+        self,
+        batch: Batch,
+        parameters: list[AffineParameters | None],
+        gradient: list[AffineParameters | None],
+        workspace: NetworkWorkspace,
+        scale: float,
+        rng: np.random.Generator | None = None,
+    ) -> Array:
+        """Write the gradient of the training loss and return the loss of each member.
+
+        Parameters
+        ----------
+        batch : Batch
+            The data.
+        parameters, gradient : list of AffineParameters or None
+            Views by layer, of the parameters and of what is written.
+        workspace : NetworkWorkspace
+            Buffers for the size of the batch.
+        scale : float
+            Factor of the sum over rows: one over the number of rows in the mean.
+        rng : Generator or None
+            Source of the noise of layers that have any.
+
+        Returns
+        -------
+        loss : ndarray of shape (n_members,) or scalar for one member
+            The loss of each member.
+        """
+        delta = self.outputs(
+            batch.inputs, parameters, workspace, training=True, rng=rng
+        )
+        loss = self.loss.value_and_gradient(
+            delta, batch.targets, batch.weights, scale, workspace.loss
+        )
+        for index in range(len(self.layers) - 1, -1, -1):
+            delta = self.layers[index].backward(
+                delta, parameters[index], gradient[index], workspace.layers[index]
+            )
+        return loss
+
+
+def multilayer_perceptron(
+    layer_units: tuple[int, ...], activation: str, loss: Loss, *, sparse: bool = False
+) -> Network:
+    """Describe a multilayer perceptron.
+
+    Parameters
+    ----------
+    layer_units : tuple of int
+        Numbers of inputs, of each hidden layer's units and of outputs.
+    activation : str
+        Name of the hidden activation.
+    loss : Loss
+        The loss.
+    sparse : bool, default=False
+        Whether the inputs are sparse.
+
+    Returns
+    -------
+    network : Network
+        The description.
+    """
+    layers: list[Layer] = []
+    for below, units in zip(layer_units[:-2], layer_units[1:-1], strict=True):
+        dense = SparseDense if sparse and not layers else Dense
+        layers.append(dense(below, units))
+        layers.append(ActivationLayer(units, ACTIVATIONS[activation]))
+    readout = SparseReadout if sparse and not layers else Readout
+    layers.append(readout(layer_units[-2], layer_units[-1]))
+    return Network(tuple(layers), loss, ParameterLayout(layer_units))

@@ -1,0 +1,86 @@
+"""Adam: adaptive moments."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skregnet.kernels import Array, Rate, adam_update, scratch_for
+from skregnet.optimizers._base import State
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Steps along a running mean of gradients, over the root of that of their squares.
+
+    With the gradient ``g``, the learning rate ``l`` and the step count ``t``::
+
+        m <- beta_1 * m + (1 - beta_1) * g
+        v <- beta_2 * v + (1 - beta_2) * g**2
+        theta <- theta - l_t * m / (sqrt(v) + epsilon)
+        l_t = l * sqrt(1 - beta_2**t) / (1 - beta_1**t)
+
+    This is the paper's "epsilon hat" form, as in scikit-learn and Keras. PyTorch and
+    optax add epsilon after the correction of ``v``, which is the same but for the first
+    steps, where epsilon counts less there. The moments are kept raw and corrected where
+    they are used; the lecture's formula divides the accumulators themselves. Kept are
+    the moments divided by ``1 - beta``, which saves two passes a step.
+
+    Parameters
+    ----------
+    beta_1 : float, default=0.9
+        Decay of the mean of gradients, in [0, 1).
+    beta_2 : float, default=0.999
+        Decay of the mean of squared gradients, in [0, 1).
+    epsilon : float, default=1e-8
+        Added to the denominator.
+
+    References
+    ----------
+    D. Kingma and J. Ba (2015). Adam: a method for stochastic optimization. ICLR. The
+    lecture's heading "Specializations".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skregnet.optimizers import Adam
+    >>> theta = np.array([[1.0]])
+    >>> adam = Adam()
+    >>> state = adam.init(theta)
+    >>> for _ in range(3):
+    ...     adam.step(theta, 2 * theta, state, learning_rate=0.1)
+    >>> theta.round(4)
+    array([[0.7015]])
+    """
+
+    beta_1: Rate = 0.9
+    beta_2: Rate = 0.999
+    epsilon: Rate = 1e-8
+
+    def init(self, parameters: Array) -> State:
+        """Return moments of zero."""
+        return {
+            "n_steps": 0,
+            "first": np.zeros_like(parameters),
+            "second": np.zeros_like(parameters),
+        }
+
+    def step(
+        self, parameters: Array, gradient: Array, state: State, learning_rate: Rate
+    ) -> None:
+        """Move the parameters and update the moments, both in place."""
+        state["n_steps"] += 1
+        t = state["n_steps"]
+        # sqrt(v) = root * sqrt(second): the root goes to the step and to epsilon.
+        root = (1 - self.beta_2) ** 0.5
+        corrected = learning_rate * (1 - self.beta_2**t) ** 0.5 / (1 - self.beta_1**t)
+        adam_update(
+            parameters,
+            gradient,
+            state["first"],
+            state["second"],
+            scratch_for(parameters),
+            self.beta_1,
+            self.beta_2,
+            corrected * (1 - self.beta_1) / root,
+            self.epsilon / root,
+        )

@@ -1,0 +1,42 @@
+"""The squared norm of the weights."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skregnet.kernels import Array, Rate, add_scaled, by_member, member_dot
+
+
+@dataclass(frozen=True)
+class L2Penalty:
+    """``strength / 2`` times the sum of the squared weights of a member.
+
+    Parameters
+    ----------
+    strength : float or ndarray of shape (n_members, 1)
+        Factor of each member.
+
+    References
+    ----------
+    The lecture's heading "Parameter Norm Penalization".
+    """
+
+    strength: Rate
+
+    def value(self, weights: Array, scale: float) -> Rate:
+        """Return ``scale`` times the penalty of each member.
+
+        Parameters
+        ----------
+        weights : ndarray of shape (n_members, n_weights)
+            The weights.
+        scale : float
+            One over the number of rows, as for the loss.
+        """
+        return member_dot(weights, weights) * by_member(self.strength * (0.5 * scale))
+
+    def add_gradient(
+        self, weights: Array, gradient: Array, scale: float, scratch: Array
+    ) -> None:
+        """Add ``scale`` times the gradient of the penalty to `gradient`."""
+        add_scaled(gradient, weights, self.strength * scale, scratch)

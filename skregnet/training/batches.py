@@ -1,0 +1,110 @@
+"""Minibatches of a stack: rows of each member's data, in each member's own order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skregnet.kernels import Array, aligned_empty, gather
+from skregnet.network import Batch
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What one member learns from.
+
+    Parameters
+    ----------
+    inputs : ndarray of shape (n_rows, n_features) or CSR array
+        Features of all rows; members may share the array.
+    targets : ndarray of shape (n_rows, n_outputs)
+        Targets of all rows, in the dtype of the inputs.
+    weights : ndarray of shape (n_rows,) or None
+        Weights of the rows, scaled to a mean of 1 over `rows`.
+    rows : ndarray of int
+        The rows to learn from; a row that occurs twice counts twice.
+    mean_weight : float, default=1.0
+        Mean of the weights before they were scaled; it divides the penalties, whose
+        share is one over the sum of the weights.
+    """
+
+    inputs: Any
+    targets: Array
+    weights: Array | None
+    rows: Array
+    mean_weight: float = 1.0
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether the inputs are sparse."""
+        return not isinstance(self.inputs, np.ndarray)
+
+
+class BatchLoader:
+    """Gathers batches of one number of rows into buffers of its own.
+
+    Parameters
+    ----------
+    data : sequence of TrainingData
+        The data of each member.
+    n_rows : int
+        Rows of a batch.
+    """
+
+    def __init__(self, data: Sequence[TrainingData], n_rows: int) -> None:
+        first = data[0]
+        n_members = len(data)
+        n_outputs = first.targets.shape[1]
+        dtype = first.targets.dtype
+        self._data = data
+        self._shared = all(
+            member.inputs is first.inputs
+            and member.targets is first.targets
+            and member.weights is first.weights
+            for member in data
+        )
+        self._targets = aligned_empty((n_members, n_rows, n_outputs), dtype)
+        self._weights = None
+        if first.weights is not None:
+            self._weights = aligned_empty((n_members, n_rows), dtype)
+        inputs = None
+        if not first.is_sparse:
+            shape = (n_members, n_rows, first.inputs.shape[1])
+            inputs = aligned_empty(shape, first.inputs.dtype)
+        self._batch = Batch(
+            inputs=inputs,
+            targets=aligned_empty((n_members, n_outputs, n_rows), dtype),
+            weights=None if self._weights is None else self._weights[:, np.newaxis],
+        )
+
+    def load(self, rows: Array) -> Batch:
+        """Return the batch of the given rows, valid until the next call.
+
+        Parameters
+        ----------
+        rows : ndarray of int of shape (n_members, n_rows)
+            Rows of each member's data.
+        """
+        batch = self._batch
+        first = self._data[0]
+        if first.is_sparse:
+            batch.inputs = [
+                member.inputs[member_rows]
+                for member, member_rows in zip(self._data, rows, strict=True)
+            ]
+        else:
+            self._gather("inputs", rows, batch.inputs)
+        self._gather("targets", rows, self._targets)
+        batch.targets[...] = self._targets.mT
+        if self._weights is not None:
+            self._gather("weights", rows, self._weights)
+        return batch
+
+    def _gather(self, field: str, rows: Array, out: Array) -> None:
+        """Gather one field: at once where members share their arrays."""
+        if self._shared:
+            gather(getattr(self._data[0], field), rows, out)
+            return
+        for member, member_rows, member_out in zip(self._data, rows, out, strict=True):
+            gather(getattr(member, field), member_rows, member_out)

@@ -1,0 +1,180 @@
+"""One network in training: where it starts, how it steps, when it ends, what it found.
+
+A member is the same whether it is trained alone or in a stack.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any, Protocol
+
+import numpy as np
+
+from skregnet.kernels import Array
+from skregnet.optimizers import State
+from skregnet.schedules import Schedule
+from skregnet.training.batches import TrainingData
+from skregnet.training.history import History
+from skregnet.training.stopping import Plateau
+
+
+class Outcome(Enum):
+    """Why a member's training ended."""
+
+    CONVERGED = auto()
+    OUT_OF_EPOCHS = auto()
+    STOPPED = auto()
+    INTERRUPTED = auto()
+    DIVERGED = auto()
+
+
+class Observer(Protocol):
+    """What training tells of a member, and asks about it."""
+
+    def validate(self, vector: Array) -> tuple[float, float]:
+        """Return score and loss of the parameters on the validation data."""
+        ...
+
+    def report(self, message: str) -> None:
+        """Take a message about the progress of training."""
+        ...
+
+    def epoch_begin(self) -> None:
+        """Take notice of the start of an epoch."""
+        ...
+
+    def epoch_end(self, vector: Array) -> bool:
+        """Take notice of the end of an epoch, and tell whether training shall stop."""
+        ...
+
+
+@dataclass
+class Member:
+    """A network in training.
+
+    Parameters
+    ----------
+    data : TrainingData
+        What it learns from.
+    vector : ndarray of shape (n_parameters,)
+        Its parameters: where training starts, and afterwards where it ended.
+    alpha : float
+        Strength of the L2 penalty.
+    plateau : Plateau
+        When progress has ended; persists over a warm start.
+    history : History
+        Curves, to which training adds.
+    observer : Observer
+        Who listens.
+    max_epochs : int
+        Most epochs to run.
+    validates : bool
+        Whether the plateau is that of the validation score.
+    validation_interval : int
+        Epochs between checks of the validation data.
+    best : ndarray of shape (n_parameters,) or None
+        Parameters of the best validation score.
+    is_continued : bool
+        Whether later calls go on from here; the best parameters then come back only
+        once the plateau is reached.
+    optimizer, schedule, random_state, shuffle
+        Used by minibatch training only.
+    learning_rate : float
+        Current rate.
+    optimizer_state : dict or None
+        State to go on from, and afterwards the state at the end.
+    """
+
+    data: TrainingData
+    vector: Array
+    alpha: float
+    plateau: Plateau
+    history: History
+    observer: Observer
+    max_epochs: int
+    validates: bool = False
+    validation_interval: int = 1
+    best: Array | None = None
+    is_continued: bool = False
+    optimizer: Any = None
+    schedule: Schedule | None = None
+    random_state: np.random.RandomState | None = None
+    shuffle: bool = True
+    learning_rate: float = 0.0
+    optimizer_state: State | None = None
+    n_epochs: int = field(default=0, init=False)
+    outcome: Outcome | None = field(default=None, init=False)
+
+    def end_epoch(self, loss: float, vector: Array) -> bool:
+        """Record an epoch and decide whether to go on with another.
+
+        Parameters
+        ----------
+        loss : float
+            Mean loss of the epoch.
+        vector : ndarray of shape (n_parameters,)
+            Parameters at its end.
+        """
+        self.n_epochs += 1
+        self.history.losses.append(loss)
+        self.history.learning_rates.append(self.learning_rate)
+        self.history.n_rows_seen += len(self.data.rows)
+        self.observer.report(f"Iteration {self.n_epochs}, loss = {loss:.8f}")
+        if not np.isfinite(loss) and not np.isfinite(vector).all():
+            self.outcome = Outcome.DIVERGED
+            return False
+        self._watch(loss, vector)
+        if self.schedule is not None:
+            self.learning_rate = self.schedule.after_epoch(
+                self.learning_rate, self.history.n_rows_seen
+            )
+        if self.plateau.reached and self._stops_on_plateau():
+            self.outcome = Outcome.CONVERGED
+        stopped = self.observer.epoch_end(vector)
+        if self.outcome is None and stopped:
+            self.outcome = Outcome.STOPPED
+        if self.outcome is None and self.n_epochs >= self.max_epochs:
+            self.outcome = Outcome.OUT_OF_EPOCHS
+        return self.outcome is None
+
+    def finish(self, vector: Array) -> None:
+        """Keep the best parameters where they are due, else these."""
+        goes_on = self.is_continued and self.outcome is not Outcome.DIVERGED
+        if self.best is None or (goes_on and not self.plateau.reached):
+            self.vector = vector.copy()
+            return
+        self.vector = self.best
+        if self.is_continued:
+            self.plateau.n_without = 0
+
+    def _watch(self, loss: float, vector: Array) -> None:
+        """Update the plateau by the training loss, or by a check of validation data."""
+        if not self.validates:
+            self.plateau.update(-loss)
+            return
+        since_check = self.n_epochs % self.validation_interval
+        if since_check and self.n_epochs < self.max_epochs:
+            return
+        score, validation_loss = self.observer.validate(vector)
+        self.history.validation_scores.append(score)
+        self.history.validation_losses.append(validation_loss)
+        self.observer.report(f"Validation score: {score:f}")
+        if self.plateau.update(score, since_check or self.validation_interval):
+            self.best = vector.copy()
+
+    def _stops_on_plateau(self) -> bool:
+        """Stop, or go on at the rate that the schedule gives for a plateau."""
+        watched = "Validation score" if self.validates else "Training loss"
+        message = (
+            f"{watched} did not improve more than tol={self.plateau.tol:f} for "
+            f"{self.plateau.patience:.0f} consecutive epochs."
+        )
+        rate = None
+        if self.schedule is not None:
+            rate = self.schedule.on_plateau(self.learning_rate)
+        if rate is None:
+            self.observer.report(f"{message} Stopping.")
+            return True
+        self.observer.report(f"{message} Setting learning rate to {rate:f}")
+        self.learning_rate = rate
+        self.plateau.n_without = 0
+        return False
