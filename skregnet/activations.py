@@ -29,7 +29,7 @@ class Activation(Protocol):
         ...
 
     def apply(self, values: Array) -> None:
-        """Replace `values`, of any shape, by ``f(values)``: all that prediction needs."""
+        """Replace `values`, of any shape, by ``f(values)``, as prediction does."""
         ...
 
     def forward(

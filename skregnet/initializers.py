@@ -1,5 +1,7 @@
 """Initial weights, drawn in float64 in the order of the layers."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from skregnet.kernels import Array
@@ -41,7 +43,7 @@ def glorot_uniform(
     """
     factor = _GLOROT_FACTORS.get(activation, _GLOROT_DEFAULT)
     weights, biases = [], []
-    for fan_in, fan_out in zip(layer_units, layer_units[1:], strict=False):
+    for fan_in, fan_out in pairwise(layer_units):
         bound = np.sqrt(factor / (fan_in + fan_out))
         weights.append(random_state.uniform(-bound, bound, (fan_in, fan_out)))
         biases.append(random_state.uniform(-bound, bound, fan_out))

@@ -5,6 +5,7 @@ member, data as a batch, and everything in between lives in a workspace.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -72,9 +73,7 @@ class Network:
     def views(self, vectors: Array) -> list[AffineParameters | None]:
         """Return each layer's view of vectors of shape (n_members, n_parameters)."""
         affine = iter(self.layout.views(vectors))
-        return [
-            next(affine) if layer.has_parameters else None for layer in self.layers
-        ]
+        return [next(affine) if layer.has_parameters else None for layer in self.layers]
 
     def workspace(
         self, n_members: int, n_rows: int, dtype: np.dtype
@@ -154,7 +153,7 @@ class Network:
             delta, batch.targets, batch.weights, scale, workspace.loss
         )
         for index in range(len(self.layers) - 1, -1, -1):
-            delta = self.layers[index].backward(
+            delta = self.layers[index].backward(  # type: ignore[assignment]
                 delta, parameters[index], gradient[index], workspace.layers[index]
             )
         return loss
@@ -182,7 +181,7 @@ def multilayer_perceptron(
         The description.
     """
     layers: list[Layer] = []
-    for below, units in zip(layer_units[:-2], layer_units[1:-1], strict=True):
+    for below, units in pairwise(layer_units[:-1]):
         dense = SparseDense if sparse and not layers else Dense
         layers.append(dense(below, units))
         layers.append(ActivationLayer(units, ACTIVATIONS[activation]))

@@ -6,6 +6,7 @@ scikit-learn packs them, and a single slice for penalties, which concern weights
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -37,7 +38,7 @@ class ParameterLayout:
     @property
     def shapes(self) -> list[tuple[int, int]]:
         """Fan-in and fan-out of each affine map."""
-        return list(zip(self.layer_units, self.layer_units[1:], strict=False))
+        return list(pairwise(self.layer_units))
 
     @property
     def n_weights(self) -> int:

@@ -56,7 +56,7 @@ def _block_outputs(
     apply = ACTIVATIONS[activation].apply
     last = len(coefs) - 1
     for index, (weights, biases) in enumerate(zip(coefs, intercepts, strict=True)):
-        values = values @ weights
+        values = values.dot(weights)
         values += biases
         if index < last:
             apply(values)

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy import sparse
@@ -41,7 +41,7 @@ def has_partial_fit(mlp: Any) -> bool:
 class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
     """Base of the multilayer perceptrons."""
 
-    _parameter_constraints: dict[str, list[Any]] = {
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "hidden_layer_sizes": [
             "array-like",
             Interval(Integral, 1, None, closed="left"),
@@ -79,7 +79,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
     }
 
     def __init__(self, **parameters: Any) -> None:
-        vars(self).update(parameters)
+        self.__dict__.update(parameters)
 
     def _fit(self, X: Any, y: Any, incremental: bool, **arguments: Any) -> Any:
         """Fit this estimator alone."""
@@ -130,13 +130,8 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         )
         y = self._check_validation_targets(y)
         check_consistent_length(X, y)
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(
-                sample_weight, X, ensure_non_negative=True
-            )
-        return ValidationSet(
-            by_rows(X), y, self._as_targets(y, X.dtype), sample_weight
-        )
+        weights = checked_weights(sample_weight, X)
+        return ValidationSet(by_rows(X), y, self._as_targets(y, X.dtype), weights)
 
     @abstractmethod
     def _check_validation_targets(self, y: Any) -> Array:
@@ -153,18 +148,13 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
             )
         return targets
 
+    @abstractmethod
     def _stratify_by(self, targets: Array) -> Array | None:
-        """Return the class of each row, where there are classes."""
-        return None
+        """Return the class of each row, where there is one."""
 
-    def _combine_weights(self, request: Request, X: Any, y: Array) -> Array | None:
-        """Check sample weights."""
-        if request.sample_weight is None:
-            return None
-        weights: Array = _check_sample_weight(
-            request.sample_weight, X, dtype=np.float64, ensure_non_negative=True
-        )
-        return weights
+    def _row_weights(self, request: Request, X: Any, y: Array) -> Array | None:
+        """Return the weight of each row in training, if rows have weights."""
+        return checked_weights(request.sample_weight, X)
 
     def _outputs(self, X: Any) -> Array:
         """Validate features and return the outputs before their activation."""
@@ -172,9 +162,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         X = validate_data(
             self, X, accept_sparse=["csr", "csc"], dtype=_FLOATS, reset=False
         )
-        return plain_outputs(
-            by_rows(X), self.coefs_, self.intercepts_, self.activation
-        )
+        return plain_outputs(by_rows(X), self.coefs_, self.intercepts_, self.activation)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the optimizer's state unless `partial_fit` will go on from it."""
@@ -194,3 +182,13 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
 def by_rows(X: Any) -> Any:
     """Return features whose rows can be taken: an array, or CSR."""
     return X.tocsr() if sparse.issparse(X) else X
+
+
+def checked_weights(sample_weight: Any, X: Any) -> Array | None:
+    """Return checked sample weights, in float64, if there are any."""
+    if sample_weight is None:
+        return None
+    weights: Array = _check_sample_weight(
+        sample_weight, X, dtype=np.float64, ensure_non_negative=True
+    )
+    return weights

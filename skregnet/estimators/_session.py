@@ -71,7 +71,7 @@ class Session:
         layer_units = (X.shape[1], *hidden, targets.shape[1])
         if not self._is_first:
             _check_same_sizes(estimator, layer_units)
-        weights = estimator._combine_weights(request, X, y)
+        weights = estimator._row_weights(request, X, y)
         rows = np.arange(len(y)) if weights is None else np.flatnonzero(weights)
         self._random_state = check_random_state(estimator.random_state)
         self._set_up_network(layer_units, X)
@@ -128,7 +128,7 @@ class Session:
             estimator.loss_ = float(result.fun)
         self._context.call_on_fit_task_end(
             estimator=estimator,
-            reconstruction_attributes=lambda: {},
+            reconstruction_attributes=dict,
             **self._hook_data,
         )
         if result is not None and member.outcome is not Outcome.STOPPED:
@@ -233,7 +233,7 @@ class Session:
             vector=vector,
             alpha=float(estimator.alpha),
             plateau=self._plateau(validation is not None),
-            history=self._history(validation is not None),
+            history=self._history(),
             observer=self._observer(validation),
             max_epochs=1 if incremental else estimator.max_iter,
             validates=validation is not None,
@@ -266,7 +266,7 @@ class Session:
             plateau.n_without = getattr(estimator, "_no_improvement_count", 0)
         return plateau
 
-    def _history(self, validates: bool) -> History:
+    def _history(self) -> History:
         """Go on with the curves of an earlier fit, in lists of their own."""
         if self._is_first:
             return History()
@@ -293,7 +293,7 @@ class Session:
         }
         context.call_on_fit_task_begin(estimator=estimator, **hook_data)
         scorer = estimator.scoring
-        if validation is not None and scorer not in (None, "loss"):
+        if scorer not in (None, "loss"):
             scorer = check_scoring(estimator, scorer)
         unpack = self.network.layout.unpack
         self._context, self._hook_data = context, hook_data
@@ -360,7 +360,10 @@ def hidden_sizes(estimator: Any) -> tuple[int, ...]:
 
 def _check_same_sizes(estimator: Any, layer_units: tuple[int, ...]) -> None:
     """Refuse to go on from weights of other shapes."""
-    fitted = [*(len(coefs) for coefs in estimator.coefs_), len(estimator.intercepts_[-1])]
+    fitted = [
+        *(len(coefs) for coefs in estimator.coefs_),
+        len(estimator.intercepts_[-1]),
+    ]
     if fitted != list(layer_units):
         raise ValueError(
             f"Training cannot go on from weights of layer sizes {fitted} with layer "

@@ -1,6 +1,6 @@
 """The classifier."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy import sparse, special
@@ -106,8 +106,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     validation_interval : int, default=1
         Epochs between checks of the validation data.
     scoring : str, callable or None, default=None
-        What early stopping watches: None for the estimator's own score, accuracy; 'loss'
-        for the loss on the validation data; or any scorer of scikit-learn.
+        What early stopping watches: None for the estimator's own score, accuracy;
+        'loss' for the loss on the validation data; or any scorer of scikit-learn.
     class_weight : dict, 'balanced' or None, default=None
         Weights of the classes, by which sample weights are multiplied; 'balanced' makes
         them inversely proportional to the classes' weight in the data. For a multilabel
@@ -173,7 +173,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     True
     """
 
-    _parameter_constraints: dict[str, list[Any]] = {
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseMLP._parameter_constraints,
         "class_weight": [dict, list, StrOptions({"balanced"}), None],
     }
@@ -181,34 +181,34 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def __init__(
         self,
-        hidden_layer_sizes=(100,),
-        activation="relu",
+        hidden_layer_sizes: Any = (100,),
+        activation: str = "relu",
         *,
-        solver="adam",
-        alpha=0.0001,
-        batch_size="auto",
-        learning_rate="constant",
-        learning_rate_init=0.001,
-        power_t=0.5,
-        max_iter=200,
-        shuffle=True,
-        random_state=None,
-        tol=1e-4,
-        verbose=False,
-        warm_start=False,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        early_stopping=False,
-        validation_fraction=0.1,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        n_iter_no_change=10,
-        max_fun=15000,
-        validation_interval=1,
-        scoring=None,
-        class_weight=None,
-    ):
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        validation_interval: int = 1,
+        scoring: Any = None,
+        class_weight: Any = None,
+    ) -> None:
         super().__init__(
             hidden_layer_sizes=hidden_layer_sizes,
             activation=activation,
@@ -471,8 +471,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             return None
         return targets[:, 0] if targets.shape[1] == 1 else targets.argmax(axis=1)
 
-    def _combine_weights(self, request: Request, X: Any, y: Array) -> Array | None:
-        weights = super()._combine_weights(request, X, y)
+    def _row_weights(self, request: Request, X: Any, y: Array) -> Array | None:
+        weights = super()._row_weights(request, X, y)
         if self.class_weight is None:
             return weights
         if request.incremental and self.class_weight == "balanced":

@@ -32,7 +32,9 @@ def aligned_zeros(shape: tuple[int, ...], dtype: DTypeLike) -> Array:
 
 def cast_rate(rate: Rate, dtype: np.dtype) -> Rate:
     """Round the rates of a stack as NumPy rounds a Python number."""
-    return rate if isinstance(rate, float) else np.asarray(rate, dtype=dtype)
+    if isinstance(rate, np.ndarray):
+        return rate.astype(dtype, copy=False)
+    return float(rate)
 
 
 def member_rates(values: Sequence[float]) -> Rate:
@@ -44,4 +46,4 @@ def member_rates(values: Sequence[float]) -> Rate:
 
 def by_member(rate: Rate) -> Rate:
     """Return a rate in the shape of one value a member, (n_members,)."""
-    return rate if isinstance(rate, float) else rate[:, 0]
+    return rate[:, 0] if isinstance(rate, np.ndarray) else rate

@@ -97,9 +97,7 @@ def squared_loss(
     if weights is None:
         value = member_dot(outputs, outputs)
     else:
-        value = member_dot(
-            outputs, np.multiply(outputs, weights, out=space.scratch)
-        )
+        value = member_dot(outputs, np.multiply(outputs, weights, out=space.scratch))
         outputs[...] = space.scratch
     outputs *= scale
     return value * (0.5 * scale)

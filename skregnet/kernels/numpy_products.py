@@ -1,5 +1,7 @@
 """Products, gathering and rectifying, in NumPy."""
 
+from typing import Any
+
 import numpy as np
 from scipy.linalg import blas
 
@@ -20,7 +22,7 @@ def matmul(left: Array, right: Array, out: Array) -> None:
         np.matmul(left, right, out=out)
 
 
-def member_dot(left: Array, right: Array) -> Array:
+def member_dot(left: Array, right: Array) -> Any:
     """Sum ``left * right`` over all but the member axis, for contiguous arrays."""
     n_members = len(left)
     if n_members == 1:

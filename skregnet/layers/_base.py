@@ -3,7 +3,8 @@
 A layer is a description that never changes. The numbers live elsewhere: parameters and
 gradients in views of the flat vectors, activations in a workspace that the layer
 allocates once for each number of members and rows. A layer without parameters is
-handed None for them. Hidden activations have shape (n_members, n_rows, n_units); the
+handed None for
+them; the others are handed `AffineParameters`. Hidden activations have shape (n_members, n_rows, n_units); the
 outputs of the last layer are output-major, (n_members, n_outputs, n_rows).
 
 A third pass, the directional derivative of `forward` along a direction in parameter
@@ -16,7 +17,6 @@ from typing import Any, Protocol
 import numpy as np
 
 from skregnet.kernels import Array
-from skregnet.parameters import AffineParameters
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Workspace:
     Attributes
     ----------
     outputs : ndarray
-        Result of the forward pass.
+        Result of the forward pass; None where the layer works in place.
     input_delta : ndarray or None
         Result of the backward pass; None where the layer below needs none.
     inputs : ndarray or list of sparse arrays
@@ -35,7 +35,7 @@ class Workspace:
         Whatever else the layer needs.
     """
 
-    outputs: Array | None
+    outputs: Any
     input_delta: Array | None
     scratch: tuple[Array, ...] = ()
     inputs: Any = None
@@ -44,8 +44,15 @@ class Workspace:
 class Layer(Protocol):
     """One step of a network."""
 
-    n_outputs: int
-    has_parameters: bool
+    @property
+    def n_outputs(self) -> int:
+        """Units of the layer."""
+        ...
+
+    @property
+    def has_parameters(self) -> bool:
+        """Whether the layer has weights and biases."""
+        ...
 
     def workspace(
         self, n_members: int, n_rows: int, dtype: np.dtype, propagate: bool
@@ -56,7 +63,7 @@ class Layer(Protocol):
     def forward(
         self,
         inputs: Any,
-        parameters: AffineParameters | None,
+        parameters: Any,
         workspace: Workspace,
         *,
         training: bool,
@@ -68,8 +75,8 @@ class Layer(Protocol):
     def backward(
         self,
         delta: Array,
-        parameters: AffineParameters | None,
-        gradient: AffineParameters | None,
+        parameters: Any,
+        gradient: Any,
         workspace: Workspace,
     ) -> Array | None:
         """Write the gradient by the parameters and return that by the inputs.

@@ -8,7 +8,6 @@ import numpy as np
 from skregnet.activations import Activation
 from skregnet.kernels import Array, aligned_empty
 from skregnet.layers._base import Workspace
-from skregnet.parameters import AffineParameters
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class ActivationLayer:
     def forward(
         self,
         inputs: Any,
-        parameters: AffineParameters | None,
+        parameters: None,
         workspace: Workspace,
         *,
         training: bool,
@@ -53,13 +52,14 @@ class ActivationLayer:
         if self.activation.in_place:
             workspace.outputs = inputs
         self.activation.forward(inputs, workspace.outputs, workspace.scratch)
-        return workspace.outputs
+        outputs: Array = workspace.outputs
+        return outputs
 
     def backward(
         self,
         delta: Array,
-        parameters: AffineParameters | None,
-        gradient: AffineParameters | None,
+        parameters: None,
+        gradient: None,
         workspace: Workspace,
     ) -> Array:
         """Multiply by the derivative."""

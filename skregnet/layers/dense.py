@@ -46,7 +46,7 @@ class Dense:
     ) -> Array:
         """Map the inputs."""
         workspace.inputs = inputs
-        outputs = workspace.outputs
+        outputs: Array = workspace.outputs
         self._map(inputs, parameters.weights, outputs)
         np.add(outputs, parameters.biases, out=outputs)
         return outputs

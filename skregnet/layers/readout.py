@@ -49,7 +49,7 @@ class Readout:
     ) -> Array:
         """Map the inputs."""
         workspace.inputs = inputs
-        outputs = workspace.outputs
+        outputs: Array = workspace.outputs
         self._map(inputs, parameters.weights, outputs)
         np.add(outputs, parameters.biases.mT, out=outputs)
         return outputs

@@ -1,8 +1,7 @@
 """Optimizers: rules that turn a gradient into a step."""
 
 from skregnet.optimizers._base import Optimizer, State
-from skregnet.optimizers._stacking import select_members, stack_optimizers
 from skregnet.optimizers.adam import Adam
 from skregnet.optimizers.sgd import SGD
 
-__all__ = ["SGD", "Adam", "Optimizer", "State", "select_members", "stack_optimizers"]
+__all__ = ["SGD", "Adam", "Optimizer", "State"]

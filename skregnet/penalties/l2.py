@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from skregnet.kernels import Array, Rate, add_scaled, by_member, member_dot
 
 

@@ -7,13 +7,16 @@ import numpy as np
 
 from skregnet.kernels import Array, member_rates
 from skregnet.network import Network
-from skregnet.optimizers import State, select_members, stack_optimizers
+from skregnet.optimizers import State
+from skregnet.optimizers.stacking import select_members, stack_optimizers
 from skregnet.training.batches import BatchLoader
 from skregnet.training.member import Member, Outcome
 from skregnet.training.objective import Objective
 
 
-def train_minibatch(network: Network, members: Sequence[Member], batch_size: int) -> None:
+def train_minibatch(
+    network: Network, members: Sequence[Member], batch_size: int
+) -> None:
     """Train networks of one architecture together until each has ended.
 
     Every member steps through its own rows in its own order, by its own rates. A member

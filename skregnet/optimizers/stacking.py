@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from skregnet.kernels import Array, member_rates
-from skregnet.optimizers._base import State
 
 
 def stack_optimizers(optimizers: Sequence[Any]) -> Any:
@@ -42,9 +41,3 @@ def select_members(value: Any, keep: Array, n_members: int) -> Any:
     if isinstance(value, dict):
         return {k: select_members(v, keep, n_members) for k, v in value.items()}
     return value
-
-
-def member_state(state: State, member: int, n_members: int) -> State:
-    """Return the state of one member, as if it had been trained alone."""
-    selected: State = select_members(state, np.array([member]), n_members)
-    return selected
