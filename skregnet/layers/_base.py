@@ -2,10 +2,10 @@
 
 A layer is a description that never changes. The numbers live elsewhere: parameters and
 gradients in views of the flat vectors, activations in a workspace that the layer
-allocates once for each number of members and rows. A layer without parameters is
-handed None for
-them; the others are handed `AffineParameters`. Hidden activations have shape (n_members, n_rows, n_units); the
-outputs of the last layer are output-major, (n_members, n_outputs, n_rows).
+allocates once for each number of members and rows. A layer with weights is handed
+`AffineParameters`, one without is handed None. Hidden activations have shape
+(n_members, n_rows, n_units); the outputs of the last layer are output-major,
+(n_members, n_outputs, n_rows).
 
 A third pass, the directional derivative of `forward` along a direction in parameter
 space, reads what `forward` left in the workspace, just as `backward` does.

@@ -49,7 +49,7 @@ class Adam:
     >>> for _ in range(3):
     ...     adam.step(theta, 2 * theta, state, learning_rate=0.1)
     >>> theta.round(4)
-    array([[0.7015]])
+    array([[0.7016]])
     """
 
     beta_1: Rate = 0.9
