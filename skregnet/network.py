@@ -4,7 +4,9 @@ The description holds no numbers. Parameters are handed in as views of a flat ve
 member, data as a batch, and everything in between lives in a workspace.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -16,13 +18,16 @@ from skregnet.layers import (
     ActivationLayer,
     Dense,
     Layer,
+    Pass,
     Readout,
     SparseDense,
     SparseReadout,
     Workspace,
 )
 from skregnet.losses import Loss
-from skregnet.parameters import AffineParameters, ParameterLayout
+from skregnet.parameters import ParameterLayout, Parameters
+
+_AT_TEST = Pass()
 
 
 @dataclass
@@ -62,18 +67,15 @@ class Network:
         From the inputs to the outputs before the output activation.
     loss : Loss
         The loss.
-    layout : ParameterLayout
-        Where the parameters of the layers lie in the flat vector.
     """
 
     layers: tuple[Layer, ...]
     loss: Loss
-    layout: ParameterLayout
 
-    def views(self, vectors: Array) -> list[AffineParameters | None]:
-        """Return each layer's view of vectors of shape (n_members, n_parameters)."""
-        affine = iter(self.layout.views(vectors))
-        return [next(affine) if layer.has_parameters else None for layer in self.layers]
+    @cached_property
+    def layout(self) -> ParameterLayout:
+        """Where the parameters of the layers lie in the flat vector."""
+        return ParameterLayout(tuple(layer.parameter_shapes for layer in self.layers))
 
     def workspace(
         self, n_members: int, n_rows: int, dtype: np.dtype
@@ -90,41 +92,38 @@ class Network:
     def outputs(
         self,
         inputs: Any,
-        parameters: list[AffineParameters | None],
+        parameters: Sequence[Parameters],
         workspace: NetworkWorkspace,
-        *,
-        training: bool = False,
-        rng: np.random.Generator | None = None,
+        context: Pass = _AT_TEST,
     ) -> Array:
-        """Return the outputs before the output activation, output-major."""
+        """Return the outputs before the output activation, output-major.
+
+        Parameters
+        ----------
+        inputs : ndarray of shape (n_members, n_rows, n_features) or list of sparse
+            Features.
+        parameters : sequence of Parameters
+            Views by layer.
+        workspace : NetworkWorkspace
+            Buffers for the number of rows.
+        context : Pass, default=one at test time
+            What the layers need to know.
+        """
         for layer, views, space in zip(
             self.layers, parameters, workspace.layers, strict=True
         ):
-            inputs = layer.forward(inputs, views, space, training=training, rng=rng)
+            inputs = layer.forward(inputs, views, space, context)
         outputs: Array = inputs
         return outputs
-
-    def loss_value(
-        self,
-        batch: Batch,
-        parameters: list[AffineParameters | None],
-        workspace: NetworkWorkspace,
-        scale: float,
-    ) -> Array:
-        """Return `scale` times each member's loss, summed over rows, without noise."""
-        outputs = self.outputs(batch.inputs, parameters, workspace)
-        return self.loss.value_and_gradient(
-            outputs, batch.targets, batch.weights, scale, workspace.loss
-        )
 
     def loss_and_gradient(
         self,
         batch: Batch,
-        parameters: list[AffineParameters | None],
-        gradient: list[AffineParameters | None],
+        parameters: Sequence[Parameters],
+        gradient: Sequence[Parameters],
         workspace: NetworkWorkspace,
         scale: float,
-        rng: np.random.Generator | None = None,
+        rngs: Sequence[np.random.Generator] | None = None,
     ) -> Array:
         """Write the gradient of the training loss and return the loss of each member.
 
@@ -132,29 +131,33 @@ class Network:
         ----------
         batch : Batch
             The data.
-        parameters, gradient : list of AffineParameters or None
+        parameters, gradient : sequence of Parameters
             Views by layer, of the parameters and of what is written.
         workspace : NetworkWorkspace
             Buffers for the size of the batch.
         scale : float
             Factor of the sum over rows: one over the number of rows in the mean.
-        rng : Generator or None
-            Source of the noise of layers that have any.
+        rngs : sequence of Generator or None
+            Each member's source of noise, for layers that have any.
 
         Returns
         -------
         loss : ndarray of shape (n_members,) or scalar for one member
             The loss of each member.
         """
-        delta = self.outputs(
-            batch.inputs, parameters, workspace, training=True, rng=rng
-        )
+        context = Pass(True, scale, batch.weights, rngs)
+        outputs = self.outputs(batch.inputs, parameters, workspace, context)
         loss = self.loss.value_and_gradient(
-            delta, batch.targets, batch.weights, scale, workspace.loss
+            outputs, batch.targets, batch.weights, scale, workspace.loss
         )
+        delta: Any = outputs
         for index in range(len(self.layers) - 1, -1, -1):
-            delta = self.layers[index].backward(  # type: ignore[assignment]
-                delta, parameters[index], gradient[index], workspace.layers[index]
+            delta = self.layers[index].backward(
+                delta,
+                parameters[index],
+                gradient[index],
+                workspace.layers[index],
+                context,
             )
         return loss
 
@@ -187,4 +190,4 @@ def multilayer_perceptron(
         layers.append(ActivationLayer(units, ACTIVATIONS[activation]))
     readout = SparseReadout if sparse and not layers else Readout
     layers.append(readout(layer_units[-2], layer_units[-1]))
-    return Network(tuple(layers), loss, ParameterLayout(layer_units))
+    return Network(tuple(layers), loss)

@@ -152,9 +152,9 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
     def _stratify_by(self, targets: Array) -> Array | None:
         """Return the class of each row, where there is one."""
 
+    @abstractmethod
     def _row_weights(self, request: Request, X: Any, y: Array) -> Array | None:
         """Return the weight of each row in training, if rows have weights."""
-        return checked_weights(request.sample_weight, X)
 
     def _outputs(self, X: Any) -> Array:
         """Validate features and return the outputs before their activation."""

@@ -16,7 +16,7 @@ from sklearn.utils.multiclass import (
     unique_labels,
 )
 
-from skregnet.estimators._base import BaseMLP, has_partial_fit
+from skregnet.estimators._base import BaseMLP, checked_weights, has_partial_fit
 from skregnet.estimators._session import Request
 from skregnet.kernels import Array
 from skregnet.losses import BINARY_LOG_LOSS, LOG_LOSS, OUTPUT_ACTIVATIONS, Loss
@@ -472,7 +472,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return targets[:, 0] if targets.shape[1] == 1 else targets.argmax(axis=1)
 
     def _row_weights(self, request: Request, X: Any, y: Array) -> Array | None:
-        weights = super()._row_weights(request, X, y)
+        weights = checked_weights(request.sample_weight, X)
         if self.class_weight is None:
             return weights
         if request.incremental and self.class_weight == "balanced":

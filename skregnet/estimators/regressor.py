@@ -9,7 +9,7 @@ from sklearn.utils import check_array, column_or_1d
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 
-from skregnet.estimators._base import BaseMLP, has_partial_fit
+from skregnet.estimators._base import BaseMLP, checked_weights, has_partial_fit
 from skregnet.estimators._session import Request
 from skregnet.kernels import Array
 from skregnet.losses import OUTPUT_ACTIVATIONS, REGRESSION_LOSSES, Loss
@@ -378,6 +378,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     def _encode(self, y: Array) -> Array:
         return y.reshape(len(y), -1)
+
+    def _row_weights(self, request: Request, X: Any, y: Array) -> Array | None:
+        return checked_weights(request.sample_weight, X)
 
     def _stratify_by(self, targets: Array) -> None:
         return None

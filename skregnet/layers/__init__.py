@@ -1,6 +1,6 @@
 """Layers: forward and backward passes over a stack of networks."""
 
-from skregnet.layers._base import Layer, Workspace
+from skregnet.layers._base import Layer, Pass, Workspace
 from skregnet.layers.activation import ActivationLayer
 from skregnet.layers.dense import Dense
 from skregnet.layers.readout import Readout
@@ -10,6 +10,7 @@ __all__ = [
     "ActivationLayer",
     "Dense",
     "Layer",
+    "Pass",
     "Readout",
     "SparseDense",
     "SparseReadout",

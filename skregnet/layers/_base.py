@@ -2,8 +2,7 @@
 
 A layer is a description that never changes. The numbers live elsewhere: parameters and
 gradients in views of the flat vectors, activations in a workspace that the layer
-allocates once for each number of members and rows. A layer with weights is handed
-`AffineParameters`, one without is handed None. Hidden activations have shape
+allocates once for each number of members and rows. Hidden activations have shape
 (n_members, n_rows, n_units); the outputs of the last layer are output-major,
 (n_members, n_outputs, n_rows).
 
@@ -11,12 +10,27 @@ A third pass, the directional derivative of `forward` along a direction in param
 space, reads what `forward` left in the workspace, just as `backward` does.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from skregnet.kernels import Array
+from skregnet.parameters import Parameters, Shapes
+
+
+class Pass(NamedTuple):
+    """What all layers need to know of a pass through the network."""
+
+    training: bool = False
+    """Whether layers that are noisy in training are to be so."""
+    scale: float = 1.0
+    """Factor of a sum over rows: one over the number of rows in the mean."""
+    weights: Array | None = None
+    """Weights of the rows, of shape (n_members, 1, n_rows)."""
+    rngs: Sequence[np.random.Generator] | None = None
+    """Each member's source of noise."""
 
 
 @dataclass
@@ -50,8 +64,8 @@ class Layer(Protocol):
         ...
 
     @property
-    def has_parameters(self) -> bool:
-        """Whether the layer has weights and biases."""
+    def parameter_shapes(self) -> Shapes:
+        """Names and shapes of the parameters; "weights" are what penalties concern."""
         ...
 
     def workspace(
@@ -61,13 +75,7 @@ class Layer(Protocol):
         ...
 
     def forward(
-        self,
-        inputs: Any,
-        parameters: Any,
-        workspace: Workspace,
-        *,
-        training: bool,
-        rng: np.random.Generator | None,
+        self, inputs: Any, parameters: Parameters, workspace: Workspace, context: Pass
     ) -> Array:
         """Return the outputs, which stay valid until the next forward pass."""
         ...
@@ -75,9 +83,10 @@ class Layer(Protocol):
     def backward(
         self,
         delta: Array,
-        parameters: Any,
-        gradient: Any,
+        parameters: Parameters,
+        gradient: Parameters,
         workspace: Workspace,
+        context: Pass,
     ) -> Array | None:
         """Write the gradient by the parameters and return that by the inputs.
 

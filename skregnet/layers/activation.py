@@ -1,13 +1,14 @@
 """The element-wise nonlinearity of a hidden layer."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from skregnet.activations import Activation
 from skregnet.kernels import Array, aligned_empty
-from skregnet.layers._base import Workspace
+from skregnet.layers._base import Pass, Workspace
+from skregnet.parameters import Parameters, Shapes
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,11 @@ class ActivationLayer:
 
     n_outputs: int
     activation: Activation
-    has_parameters: ClassVar[bool] = False
+
+    @property
+    def parameter_shapes(self) -> Shapes:
+        """None."""
+        return ()
 
     def workspace(
         self, n_members: int, n_rows: int, dtype: np.dtype, propagate: bool
@@ -39,13 +44,7 @@ class ActivationLayer:
         )
 
     def forward(
-        self,
-        inputs: Any,
-        parameters: None,
-        workspace: Workspace,
-        *,
-        training: bool,
-        rng: np.random.Generator | None,
+        self, inputs: Any, parameters: Parameters, workspace: Workspace, context: Pass
     ) -> Array:
         """Apply the activation."""
         workspace.inputs = inputs
@@ -58,9 +57,10 @@ class ActivationLayer:
     def backward(
         self,
         delta: Array,
-        parameters: None,
-        gradient: None,
+        parameters: Parameters,
+        gradient: Parameters,
         workspace: Workspace,
+        context: Pass,
     ) -> Array:
         """Multiply by the derivative."""
         self.activation.backward(

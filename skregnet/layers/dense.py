@@ -1,13 +1,13 @@
 """The affine map of a hidden layer."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from skregnet.kernels import Array, aligned_empty, matmul
-from skregnet.layers._base import Workspace
-from skregnet.parameters import AffineParameters
+from skregnet.layers._base import Pass, Workspace
+from skregnet.parameters import Parameters, Shapes
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,14 @@ class Dense:
 
     n_inputs: int
     n_outputs: int
-    has_parameters: ClassVar[bool] = True
+
+    @property
+    def parameter_shapes(self) -> Shapes:
+        """Weights and biases."""
+        return (
+            ("weights", (self.n_inputs, self.n_outputs)),
+            ("biases", (1, self.n_outputs)),
+        )
 
     def workspace(
         self, n_members: int, n_rows: int, dtype: np.dtype, propagate: bool
@@ -36,34 +43,29 @@ class Dense:
         )
 
     def forward(
-        self,
-        inputs: Any,
-        parameters: AffineParameters,
-        workspace: Workspace,
-        *,
-        training: bool,
-        rng: np.random.Generator | None,
+        self, inputs: Any, parameters: Parameters, workspace: Workspace, context: Pass
     ) -> Array:
         """Map the inputs."""
         workspace.inputs = inputs
         outputs: Array = workspace.outputs
-        self._map(inputs, parameters.weights, outputs)
-        np.add(outputs, parameters.biases, out=outputs)
+        self._map(inputs, parameters["weights"], outputs)
+        np.add(outputs, parameters["biases"], out=outputs)
         return outputs
 
     def backward(
         self,
         delta: Array,
-        parameters: AffineParameters,
-        gradient: AffineParameters,
+        parameters: Parameters,
+        gradient: Parameters,
         workspace: Workspace,
+        context: Pass,
     ) -> Array | None:
         """Write both gradients; column sums are products with a row of ones."""
-        self._correlate(workspace.inputs, delta, gradient.weights)
-        matmul(workspace.scratch[0], delta, gradient.biases)
+        self._correlate(workspace.inputs, delta, gradient["weights"])
+        matmul(workspace.scratch[0], delta, gradient["biases"])
         if workspace.input_delta is None:
             return None
-        matmul(delta, parameters.weights.mT, workspace.input_delta)
+        matmul(delta, parameters["weights"].mT, workspace.input_delta)
         return workspace.input_delta
 
     def _map(self, inputs: Any, weights: Array, outputs: Array) -> None:

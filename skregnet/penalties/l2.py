@@ -1,6 +1,7 @@
 """The squared norm of the weights."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from skregnet.kernels import Array, Rate, add_scaled, by_member, member_dot
 
@@ -21,7 +22,7 @@ class L2Penalty:
 
     strength: Rate
 
-    def value(self, weights: Array, scale: float) -> Rate:
+    def value(self, weights: Array, scale: float) -> Any:
         """Return ``scale`` times the penalty of each member.
 
         Parameters

@@ -6,7 +6,7 @@ import numpy as np
 
 from skregnet.kernels import Array, aligned_zeros, member_rates
 from skregnet.network import Batch, Network, NetworkWorkspace
-from skregnet.penalties import L2Penalty
+from skregnet.penalties import L2Penalty, Penalty
 from skregnet.training.member import Member
 
 
@@ -41,12 +41,14 @@ class Objective:
         self.network = network
         self.parameters = aligned_zeros(shape, dtype)
         self.gradient = aligned_zeros(shape, dtype)
-        self.views = network.views(self.parameters)
-        self._gradient_views = network.views(self.gradient)
+        self.views = network.layout.views(self.parameters)
+        self._gradient_views = network.layout.views(self.gradient)
         self._weights = self.parameters[:, :n_weights]
         self._weights_gradient = self.gradient[:, :n_weights]
         strengths = [member.alpha / member.data.mean_weight for member in members]
-        self._penalty = L2Penalty(member_rates(strengths)) if any(strengths) else None
+        self._penalty: Penalty | None = None
+        if any(strengths):
+            self._penalty = L2Penalty(member_rates(strengths))
         self._scratch = np.empty_like(self._weights)
         for row, member in zip(self.parameters, members, strict=True):
             row[...] = member.vector
