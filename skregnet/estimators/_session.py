@@ -1,4 +1,4 @@
-"""One call of `fit` or `partial_fit`, from the user's data to fitted attributes."""
+"""One call of `fit` or `partial_fit`, from the user's data to a member to train."""
 
 import warnings
 from dataclasses import dataclass
@@ -6,10 +6,8 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_random_state
-from sklearn.utils.optimize import _check_optimize_result
 
 from skregnet.estimators._observer import EstimatorObserver
 from skregnet.estimators._solvers import OPTIMIZERS, schedule_of
@@ -17,7 +15,7 @@ from skregnet.estimators._validation import ValidationSet, check_given, split_ro
 from skregnet.initializers import glorot_uniform
 from skregnet.kernels import Array
 from skregnet.network import Network, multilayer_perceptron
-from skregnet.training import History, Member, Outcome, Plateau, TrainingData
+from skregnet.training import History, Member, Plateau, TrainingData
 
 
 @dataclass
@@ -36,7 +34,7 @@ class Request:
 
 
 class Session:
-    """Validates a request, offers it as a member to train, and stores what came of it.
+    """Validates a request and offers it as a member to train.
 
     Parameters
     ----------
@@ -45,17 +43,23 @@ class Session:
 
     Attributes
     ----------
+    estimator : estimator
+        Whose fit this is.
     network : Network
         The architecture.
     member : Member
         The network to train.
     batch_size : int
         Rows of a minibatch.
+    context : CallbackContext
+        The root context of scikit-learn's callbacks.
+    hook_data : dict
+        The data that hooks of callbacks may ask for.
     """
 
     def __init__(self, request: Request) -> None:
         self._request = request
-        self._estimator = estimator = request.estimator
+        self.estimator = estimator = request.estimator
         hidden = hidden_sizes(estimator)
         self._is_first = not hasattr(estimator, "coefs_") or not (
             estimator.warm_start or request.incremental
@@ -72,7 +76,7 @@ class Session:
         if not self._is_first:
             _check_same_sizes(estimator, layer_units)
         weights = estimator._row_weights(request, X, y)
-        rows = np.arange(len(y)) if weights is None else np.flatnonzero(weights)
+        rows = np.arange(len(targets)) if weights is None else np.flatnonzero(weights)
         self._random_state = check_random_state(estimator.random_state)
         self._set_up_network(layer_units, X)
         vector = self._start_vector(layer_units, X.dtype)
@@ -84,7 +88,7 @@ class Session:
     @property
     def signature(self) -> tuple[Any, ...]:
         """What members of one stack have in common."""
-        estimator, member = self._estimator, self.member
+        estimator, member = self.estimator, self.member
         resumed = None if member.optimizer_state is None else id(self)
         return (
             self.network,
@@ -100,62 +104,16 @@ class Session:
     @property
     def is_stochastic(self) -> bool:
         """Whether the solver takes minibatches."""
-        return self._estimator.solver in OPTIMIZERS
+        return self.estimator.solver in OPTIMIZERS
 
     @property
     def limits(self) -> dict[str, Any]:
         """When a full-batch solver ends."""
-        return {"tol": self._estimator.tol, "max_fun": self._estimator.max_fun}
-
-    def conclude(self, result: Any = None) -> None:
-        """Store what training found, and warn or raise if it found nothing good.
-
-        Parameters
-        ----------
-        result : OptimizeResult or None
-            What SciPy says, where it was the solver.
-        """
-        member, estimator = self.member, self._estimator
-        diverged = member.outcome is Outcome.DIVERGED
-        if not np.isfinite(member.vector).all() or (diverged and member.best is None):
-            raise ValueError(
-                "Solver produced non-finite parameter weights. The input data may"
-                " contain large values and need to be preprocessed."
-            )
-        self._store_weights()
-        self._store_curves()
-        if result is not None:
-            estimator.loss_ = float(result.fun)
-        self._context.call_on_fit_task_end(
-            estimator=estimator,
-            reconstruction_attributes=dict,
-            **self._hook_data,
-        )
-        if result is not None and member.outcome is not Outcome.STOPPED:
-            estimator.n_iter_ = _check_optimize_result(
-                "lbfgs", result, estimator.max_iter
-            )
-        elif member.outcome is Outcome.OUT_OF_EPOCHS and not self._request.incremental:
-            warnings.warn(
-                f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) "
-                "reached and the optimization hasn't converged yet.",
-                ConvergenceWarning,
-                stacklevel=2,
-            )
-        elif member.outcome is Outcome.INTERRUPTED:
-            warnings.warn("Training interrupted by user.", stacklevel=2)
-        elif diverged:
-            warnings.warn(
-                f"Training diverged in epoch {member.n_epochs}; the weights of the "
-                "best validation score are kept. The input data may contain large "
-                "values and need to be preprocessed.",
-                ConvergenceWarning,
-                stacklevel=2,
-            )
+        return {"tol": self.estimator.tol, "max_fun": self.estimator.max_fun}
 
     def _check_solver(self, has_validation: bool) -> None:
         """Refuse combinations in which a parameter would be ignored."""
-        estimator = self._estimator
+        estimator = self.estimator
         if estimator.solver == "lbfgs" and has_validation:
             raise ValueError(
                 "X_val and y_val cannot be used with solver='lbfgs', which does not "
@@ -173,7 +131,7 @@ class Session:
 
     def _set_up_network(self, layer_units: tuple[int, ...], X: Any) -> None:
         """Describe the network and set what prediction needs to know of it."""
-        estimator = self._estimator
+        estimator = self.estimator
         self.network: Network = multilayer_perceptron(
             layer_units,
             estimator.activation,
@@ -186,7 +144,7 @@ class Session:
 
     def _start_vector(self, layer_units: tuple[int, ...], dtype: np.dtype) -> Array:
         """Draw initial weights, or go on from the fitted ones."""
-        estimator = self._estimator
+        estimator = self.estimator
         if not self._is_first:
             return self.network.layout.pack(estimator.coefs_, estimator.intercepts_)
         drawn = glorot_uniform(layer_units, estimator.activation, self._random_state)
@@ -202,7 +160,7 @@ class Session:
         has_validation: bool,
     ) -> tuple[Array, ValidationSet | None]:
         """Return the rows to learn from and the validation data."""
-        estimator, request = self._estimator, self._request
+        estimator, request = self.estimator, self._request
         if estimator.solver == "lbfgs" or not estimator.early_stopping:
             return rows, None
         if has_validation:
@@ -226,7 +184,7 @@ class Session:
         self, data: TrainingData, vector: Array, validation: ValidationSet | None
     ) -> Member:
         """Put together what training needs."""
-        estimator = self._estimator
+        estimator = self.estimator
         incremental = self._request.incremental
         member = Member(
             data=data,
@@ -255,7 +213,7 @@ class Session:
 
     def _plateau(self, validates: bool) -> Plateau:
         """Go on with an earlier plateau if there is one of the same kind."""
-        estimator = self._estimator
+        estimator = self.estimator
         plateau = Plateau(float(estimator.tol), float(estimator.n_iter_no_change))
         if self._is_first:
             return plateau
@@ -270,7 +228,7 @@ class Session:
         """Go on with the curves of an earlier fit, in lists of their own."""
         if self._is_first:
             return History()
-        known = vars(self._estimator)
+        known = vars(self.estimator)
         return History(
             losses=list(known.get("loss_curve_") or ()),
             learning_rates=list(known.get("learning_rate_curve_") or ()),
@@ -281,7 +239,7 @@ class Session:
 
     def _observer(self, validation: ValidationSet | None) -> EstimatorObserver:
         """Start scikit-learn's callbacks and listen for them."""
-        estimator, request = self._estimator, self._request
+        estimator, request = self.estimator, self._request
         context = estimator._init_callback_context(
             max_subtasks=1 if request.incremental else estimator.max_iter
         )
@@ -296,51 +254,20 @@ class Session:
         if scorer not in (None, "loss"):
             scorer = check_scoring(estimator, scorer)
         unpack = self.network.layout.unpack
-        self._context, self._hook_data = context, hook_data
+        self.context, self.hook_data = context, hook_data
         return EstimatorObserver(
             estimator, unpack, context, hook_data, validation, scorer
         )
 
     def _resume(self, member: Member) -> None:
         """Go on from the optimizer's state of the last call."""
-        state = getattr(self._estimator, "_training_state", None)
-        if self._is_first or state is None or state["solver"] != self._estimator.solver:
+        state = getattr(self.estimator, "_training_state", None)
+        if self._is_first or state is None or state["solver"] != self.estimator.solver:
             return
         member.learning_rate = state["learning_rate"]
         member.optimizer_state = state["optimizer"]
         if member.validates and state["best"] is not None:
             member.best = state["best"]
-
-    def _store_weights(self) -> None:
-        """Set the weights, and keep what a later `partial_fit` goes on from."""
-        estimator, member = self._estimator, self.member
-        coefs, intercepts = self.network.layout.unpack(member.vector)
-        estimator.coefs_, estimator.intercepts_ = coefs, intercepts
-        estimator._training_state = {
-            "solver": estimator.solver,
-            "learning_rate": member.learning_rate,
-            "optimizer": member.optimizer_state,
-            "best": member.best if member.is_continued else None,
-            "is_continued": member.is_continued,
-        }
-
-    def _store_curves(self) -> None:
-        """Set all other fitted attributes."""
-        estimator, member = self._estimator, self.member
-        history, plateau = member.history, member.plateau
-        validates = member.validates
-        estimator.n_iter_ = member.n_epochs
-        estimator.t_ = 0 if estimator.solver == "lbfgs" else history.n_rows_seen
-        estimator.loss_curve_ = history.losses
-        estimator.learning_rate_curve_ = history.learning_rates
-        estimator.loss_ = history.losses[-1] if history.losses else np.nan
-        estimator.validation_scores_ = history.validation_scores if validates else None
-        estimator.validation_loss_curve_ = (
-            history.validation_losses if validates else None
-        )
-        estimator.best_validation_score_ = plateau.best if validates else None
-        estimator.best_loss_ = None if validates else -plateau.best
-        estimator._no_improvement_count = plateau.n_without
 
 
 def hidden_sizes(estimator: Any) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sklearn.callback._callback_support import callback_management_context
 
+from skregnet.estimators._results import conclude
 from skregnet.estimators._session import Request, Session
 from skregnet.training import train_lbfgs, train_minibatch
 
@@ -46,10 +47,12 @@ def _train(sessions: list[Session]) -> None:
         members = [session.member for session in sessions]
         train_minibatch(first.network, members, first.batch_size)
         for session in sessions:
-            session.conclude()
+            conclude(session)
         return
     for session in sessions:
-        session.conclude(train_lbfgs(session.network, session.member, **session.limits))
+        conclude(
+            session, train_lbfgs(session.network, session.member, **session.limits)
+        )
 
 
 @contextmanager

@@ -151,8 +151,10 @@ class Member:
         if not self.validates:
             self.plateau.update(-loss)
             return
-        since_check = self.n_epochs % self.validation_interval
-        if since_check and self.n_epochs < self.max_epochs:
+        n_epochs = len(self.history.losses) if self.is_continued else self.n_epochs
+        since_check = n_epochs % self.validation_interval
+        is_last = not self.is_continued and n_epochs >= self.max_epochs
+        if since_check and not is_last:
             return
         score, validation_loss = self.observer.validate(vector)
         self.history.validation_scores.append(score)

@@ -1,0 +1,93 @@
+"""What training found, as fitted attributes, warnings and errors."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.optimize import _check_optimize_result
+
+from skregnet.estimators._session import Session
+from skregnet.training import Member, Outcome
+
+
+def conclude(session: Session, result: Any = None) -> None:
+    """Store what training found, and warn or raise if it found nothing good.
+
+    Parameters
+    ----------
+    session : Session
+        The session, its member trained.
+    result : OptimizeResult or None
+        What SciPy says, where it was the solver.
+    """
+    member, estimator = session.member, session.estimator
+    has_diverged = member.outcome is Outcome.DIVERGED and member.best is None
+    if has_diverged or not np.isfinite(member.vector).all():
+        raise ValueError(
+            "Solver produced non-finite parameter weights. The input data may"
+            " contain large values and need to be preprocessed."
+        )
+    coefs, intercepts = session.network.layout.unpack(member.vector)
+    estimator.coefs_, estimator.intercepts_ = coefs, intercepts
+    _store_curves(estimator, member)
+    _store_state(estimator, member)
+    session.context.call_on_fit_task_end(
+        estimator=estimator, reconstruction_attributes=dict, **session.hook_data
+    )
+    if result is None:
+        _warn(estimator, member)
+    else:
+        estimator.loss_ = float(result.fun)
+        if member.outcome is not Outcome.STOPPED:
+            estimator.n_iter_ = _check_optimize_result(
+                "lbfgs", result, estimator.max_iter
+            )
+
+
+def _store_curves(estimator: Any, member: Member) -> None:
+    """Set the attributes that tell how training went."""
+    history, plateau = member.history, member.plateau
+    validates = member.validates
+    estimator.n_iter_ = member.n_epochs
+    estimator.t_ = history.n_rows_seen
+    estimator.loss_ = history.losses[-1] if history.losses else np.nan
+    estimator.loss_curve_ = history.losses
+    estimator.learning_rate_curve_ = history.learning_rates
+    estimator.validation_scores_ = history.validation_scores if validates else None
+    estimator.validation_loss_curve_ = history.validation_losses if validates else None
+    estimator.best_validation_score_ = plateau.best if validates else None
+    estimator.best_loss_ = None if validates else -plateau.best
+
+
+def _store_state(estimator: Any, member: Member) -> None:
+    """Keep what a warm start or a later `partial_fit` goes on from."""
+    estimator._no_improvement_count = member.plateau.n_without
+    estimator._training_state = {
+        "solver": estimator.solver,
+        "learning_rate": member.learning_rate,
+        "optimizer": member.optimizer_state,
+        "best": member.best if member.is_continued else None,
+        "is_continued": member.is_continued,
+    }
+
+
+def _warn(estimator: Any, member: Member) -> None:
+    """Say where training did not end as it should."""
+    if member.outcome is Outcome.OUT_OF_EPOCHS and not member.is_continued:
+        warnings.warn(
+            f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) "
+            "reached and the optimization hasn't converged yet.",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
+    elif member.outcome is Outcome.INTERRUPTED:
+        warnings.warn("Training interrupted by user.", stacklevel=2)
+    elif member.outcome is Outcome.DIVERGED:
+        warnings.warn(
+            f"Training diverged in epoch {member.n_epochs}; the weights of the best "
+            "validation score are kept. The input data may contain large values and "
+            "need to be preprocessed.",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
