@@ -4,11 +4,14 @@ A schedule never changes; the rate is handed in and handed back.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 
 class Schedule(Protocol):
     """A rule for the learning rate of one network."""
+
+    why_stop: ClassVar[str]
+    """What to say of the rate when `on_plateau` stops."""
 
     @property
     def initial(self) -> float:
@@ -29,6 +32,7 @@ class Constant:
     """The same rate throughout."""
 
     initial: float
+    why_stop: ClassVar[str] = ""
 
     def after_epoch(self, rate: float, n_rows_seen: int) -> float:
         """Keep the rate."""
@@ -45,6 +49,7 @@ class InverseScaling:
 
     initial: float
     power: float = 0.5
+    why_stop: ClassVar[str] = ""
 
     def after_epoch(self, rate: float, n_rows_seen: int) -> float:
         """Scale the initial rate."""
@@ -61,6 +66,7 @@ class Adaptive:
 
     initial: float
     smallest: float = 1e-6
+    why_stop: ClassVar[str] = "Learning rate too small. "
 
     def after_epoch(self, rate: float, n_rows_seen: int) -> float:
         """Keep the rate."""

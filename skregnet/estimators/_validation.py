@@ -99,6 +99,11 @@ def split_rows(
         The two parts.
     """
     n_held_out = math.ceil(fraction * len(rows))
+    if n_held_out < 2:
+        raise ValueError(
+            "The validation set is too small. Increase 'validation_fraction' "
+            "or the size of your dataset."
+        )
     if labels is not None and not _can_stratify(labels, n_held_out):
         warnings.warn(
             f"The validation set of {n_held_out} rows is not stratified: that takes 2 "
@@ -109,11 +114,6 @@ def split_rows(
     train, validation = train_test_split(
         rows, random_state=random_state, test_size=fraction, stratify=labels
     )
-    if len(validation) < 2:
-        raise ValueError(
-            "The validation set is too small. Increase 'validation_fraction' "
-            "or the size of your dataset."
-        )
     return train, validation
 
 

@@ -170,11 +170,11 @@ class Member:
             f"{watched} did not improve more than tol={self.plateau.tol:f} for "
             f"{self.plateau.patience:.0f} consecutive epochs."
         )
-        rate = None
-        if self.schedule is not None:
-            rate = self.schedule.on_plateau(self.learning_rate)
+        schedule = self.schedule
+        rate = None if schedule is None else schedule.on_plateau(self.learning_rate)
         if rate is None:
-            self.observer.report(f"{message} Stopping.")
+            reason = "" if schedule is None else schedule.why_stop
+            self.observer.report(f"{message} {reason}Stopping.")
             return True
         self.observer.report(f"{message} Setting learning rate to {rate:f}")
         self.learning_rate = rate

@@ -1,0 +1,76 @@
+"""Tables of members: what every activation, loss, optimizer and estimator must pass."""
+
+import numpy as np
+
+from skregnet import MLPClassifier, MLPRegressor
+from skregnet.activations import ACTIVATIONS
+from skregnet.losses import BINARY_LOG_LOSS, LOG_LOSS, POISSON, SQUARED_ERROR
+from skregnet.optimizers import SGD, Adam
+
+ACTIVATION_NAMES = sorted(ACTIVATIONS)
+
+
+def one_hot(random_state, n_rows, n_outputs):
+    """Return targets of a multiclass problem."""
+    return np.eye(n_outputs)[random_state.randint(n_outputs, size=n_rows)]
+
+
+def indicators(random_state, n_rows, n_outputs):
+    """Return targets of a binary or multilabel problem."""
+    return random_state.randint(2, size=(n_rows, n_outputs)).astype(float)
+
+
+def reals(random_state, n_rows, n_outputs):
+    """Return targets of a regression."""
+    return random_state.normal(size=(n_rows, n_outputs))
+
+
+def counts(random_state, n_rows, n_outputs):
+    """Return targets of a Poisson regression."""
+    return random_state.poisson(2.0, size=(n_rows, n_outputs)).astype(float)
+
+
+# Name, loss, maker of targets, numbers of outputs.
+LOSSES = [
+    ("multiclass", LOG_LOSS, one_hot, (2, 3)),
+    ("logistic", BINARY_LOG_LOSS, indicators, (1, 3)),
+    ("squared", SQUARED_ERROR, reals, (1, 3)),
+    ("poisson", POISSON, counts, (1, 3)),
+]
+
+OPTIMIZERS = [
+    SGD(momentum=0.0, nesterov=False),
+    SGD(momentum=0.9, nesterov=False),
+    SGD(momentum=0.9, nesterov=True),
+    SGD(momentum=0.3, nesterov=True),
+    Adam(),
+    Adam(beta_1=0.5, beta_2=0.9, epsilon=1e-3),
+    Adam(beta_1=0.0, beta_2=0.0),
+]
+
+# Estimators with a problem each: name, estimator, kind of targets.
+ESTIMATORS = [
+    ("binary", MLPClassifier, {}, "binary"),
+    ("multiclass", MLPClassifier, {}, "multiclass"),
+    ("multilabel", MLPClassifier, {}, "multilabel"),
+    ("regression", MLPRegressor, {}, "real"),
+    ("regression, 3 outputs", MLPRegressor, {}, "reals"),
+    ("poisson", MLPRegressor, {"loss": "poisson"}, "count"),
+]
+
+
+def problem(kind, n_rows=120, n_features=6, seed=0, dtype=np.float64):
+    """Return features and targets of one kind, learnable but not separable."""
+    random_state = np.random.RandomState(seed)
+    X = random_state.normal(size=(n_rows, n_features))
+    signal = np.tanh(X @ random_state.normal(size=(n_features, 3)))
+    signal += 0.5 * random_state.normal(size=signal.shape)
+    targets = {
+        "binary": lambda: (signal[:, 0] > 0).astype(int),
+        "multiclass": lambda: signal.argmax(axis=1),
+        "multilabel": lambda: (signal > 0).astype(int),
+        "real": lambda: signal[:, 0],
+        "reals": lambda: signal,
+        "count": lambda: random_state.poisson(np.exp(signal[:, 0])).astype(float),
+    }
+    return X.astype(dtype), targets[kind]()

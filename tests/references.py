@@ -1,0 +1,89 @@
+"""Slow, obvious versions: one row, one unit, one parameter at a time."""
+
+import math
+
+import numpy as np
+
+ACTIVATIONS = {
+    "identity": lambda z: z,
+    "logistic": lambda z: 1 / (1 + math.exp(-z)),
+    "tanh": math.tanh,
+    "relu": lambda z: max(0.0, z),
+}
+
+
+def forward(row, coefs, intercepts, activation):
+    """Return the outputs, before their activation, of one row."""
+    values = list(row)
+    for layer, (weights, biases) in enumerate(zip(coefs, intercepts, strict=True)):
+        sums = [
+            sum(value * weights[i][j] for i, value in enumerate(values)) + biases[j]
+            for j in range(len(biases))
+        ]
+        is_last = layer == len(coefs) - 1
+        values = sums if is_last else [ACTIVATIONS[activation](z) for z in sums]
+    return values
+
+
+def multiclass_loss(outputs, targets):
+    """Return the cross-entropy of one row, by its probabilities."""
+    exponentials = [math.exp(z) for z in outputs]
+    probabilities = [e / sum(exponentials) for e in exponentials]
+    return -sum(t * math.log(p) for t, p in zip(targets, probabilities, strict=True))
+
+
+def logistic_loss(outputs, targets):
+    """Return the binary cross-entropy of one row, summed over outputs."""
+    probabilities = [1 / (1 + math.exp(-z)) for z in outputs]
+    return -sum(
+        t * math.log(p) + (1 - t) * math.log(1 - p)
+        for t, p in zip(targets, probabilities, strict=True)
+    )
+
+
+def squared_loss(outputs, targets):
+    """Return half the squared error of one row."""
+    return 0.5 * sum((z - t) ** 2 for z, t in zip(outputs, targets, strict=True))
+
+
+def poisson_loss(outputs, targets):
+    """Return half the Poisson deviance of one row."""
+    total = 0.0
+    for z, t in zip(outputs, targets, strict=True):
+        total += (t * math.log(t / math.exp(z)) if t else 0.0) - t + math.exp(z)
+    return total
+
+
+LOSSES = {
+    "multiclass": multiclass_loss,
+    "logistic": logistic_loss,
+    "squared": squared_loss,
+    "poisson": poisson_loss,
+}
+
+
+def sgd(theta, gradients, learning_rate, momentum, nesterov):
+    """Follow a sequence of gradients, one parameter at a time."""
+    theta = [float(t) for t in theta]
+    velocity = [0.0] * len(theta)
+    for gradient in gradients:
+        for i, g in enumerate(gradient):
+            velocity[i] = momentum * velocity[i] - learning_rate * g
+            move = velocity[i]
+            if nesterov:
+                move = momentum * velocity[i] - learning_rate * g
+            theta[i] += move
+    return np.array(theta)
+
+
+def adam(theta, gradients, learning_rate, beta_1, beta_2, epsilon):
+    """Follow a sequence of gradients, one parameter at a time."""
+    theta = [float(t) for t in theta]
+    m, v = [0.0] * len(theta), [0.0] * len(theta)
+    for t, gradient in enumerate(gradients, start=1):
+        rate = learning_rate * math.sqrt(1 - beta_2**t) / (1 - beta_1**t)
+        for i, g in enumerate(gradient):
+            m[i] = beta_1 * m[i] + (1 - beta_1) * g
+            v[i] = beta_2 * v[i] + (1 - beta_2) * g * g
+            theta[i] -= rate * m[i] / (math.sqrt(v[i]) + epsilon)
+    return np.array(theta)

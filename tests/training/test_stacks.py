@@ -1,0 +1,139 @@
+"""A member trained in a stack is the member trained alone."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.base import clone
+
+from skregnet import MLPClassifier, MLPRegressor
+from skregnet.estimators import _together
+from skregnet.estimators._session import Request
+from skregnet.estimators._together import fit_together
+from tests.cases import ESTIMATORS, problem
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+BASE = {"hidden_layer_sizes": (8, 5), "max_iter": 12, "batch_size": 32}
+# What members may differ in, one dict a member.
+ADAM = [
+    {},
+    {"alpha": 0.5, "learning_rate_init": 0.02, "beta_1": 0.5},
+    {"alpha": 0.0, "beta_2": 0.9, "epsilon": 1e-4, "tol": 0.5, "n_iter_no_change": 2},
+    {"max_iter": 7, "shuffle": False, "alpha": 2.0},
+]
+SGD = [
+    {},
+    {"momentum": 0.2, "learning_rate_init": 0.1, "learning_rate": "invscaling"},
+    {"momentum": 0.5, "tol": 0.5, "n_iter_no_change": 1, "learning_rate": "adaptive"},
+    {"max_iter": 5, "power_t": 0.1, "alpha": 1.0},
+]
+PROBLEMS = [pytest.param(*case[1:], id=case[0]) for case in ESTIMATORS]
+
+
+def members(cls, differences, **parameters):
+    """Return unfitted estimators that differ in seed and hyperparameters."""
+    return [
+        cls(**{**BASE, **parameters, **changes}, random_state=k)
+        for k, changes in enumerate(differences)
+    ]
+
+
+def assert_same(together, alone):
+    """Compare two lists of fitted estimators, bit by bit."""
+    for mine, other in zip(together, alone, strict=True):
+        assert mine.n_iter_ == other.n_iter_
+        for name in ("coefs_", "intercepts_"):
+            for a, b in zip(getattr(mine, name), getattr(other, name), strict=True):
+                np.testing.assert_array_equal(a, b)
+        np.testing.assert_allclose(mine.loss_curve_, other.loss_curve_, rtol=1e-6)
+        assert mine.validation_scores_ == other.validation_scores_
+
+
+def fit_both(estimators, data, weights=None):
+    """Fit clones alone and the estimators together."""
+    weights = weights or [None] * len(data)
+    alone = [
+        clone(estimator).fit(X, y, w)
+        for estimator, (X, y), w in zip(estimators, data, weights, strict=True)
+    ]
+    fit_together(
+        [
+            Request(estimator, X, y, w)
+            for estimator, (X, y), w in zip(estimators, data, weights, strict=True)
+        ]
+    )
+    return estimators, alone
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize(("solver", "changes"), [("adam", ADAM), ("sgd", SGD)])
+@pytest.mark.parametrize(("cls", "parameters", "kind"), PROBLEMS)
+def test_members(cls, parameters, kind, solver, changes, shared, dtype):
+    estimators = members(cls, changes, solver=solver, **parameters)
+    data = [problem(kind, seed=0 if shared else k, dtype=dtype) for k in range(4)]
+    if shared:
+        data = [data[0]] * 4
+    assert_same(*fit_both(estimators, data))
+
+
+@pytest.mark.parametrize("activation", ["identity", "logistic", "tanh"])
+def test_activations(activation):
+    estimators = members(MLPClassifier, ADAM, activation=activation)
+    assert_same(*fit_both(estimators, [problem("multiclass")] * 4))
+
+
+def test_early_stopping():
+    estimators = members(
+        MLPClassifier, ADAM, early_stopping=True, max_iter=80, n_iter_no_change=4
+    )
+    together, alone = fit_both(
+        estimators, [problem("multiclass", seed=k) for k in range(4)]
+    )
+    assert_same(together, alone)
+    assert len({estimator.n_iter_ for estimator in together}) > 1
+
+
+def test_weights():
+    weights = [np.random.RandomState(k).uniform(0.1, 3, 120) for k in range(4)]
+    estimators = members(MLPRegressor, ADAM)
+    assert_same(*fit_both(estimators, [problem("real")] * 4, weights))
+
+
+def test_sparse():
+    estimators = members(MLPClassifier, ADAM)
+    data = [problem("binary", seed=k) for k in range(4)]
+    data = [(sparse.csr_array(X), y) for X, y in data]
+    assert_same(*fit_both(estimators, data))
+
+
+def test_lbfgs():
+    estimators = members(MLPRegressor, ADAM[:2], solver="lbfgs")
+    assert_same(*fit_both(estimators, [problem("real")] * 2))
+
+
+def test_one_architecture_a_stack(monkeypatch):
+    sizes = []
+    train = _together.train_minibatch
+
+    def counting(network, stack, batch_size):
+        sizes.append(len(stack))
+        train(network, stack, batch_size)
+
+    monkeypatch.setattr(_together, "train_minibatch", counting)
+    estimators = members(MLPClassifier, ADAM)
+    estimators += members(MLPClassifier, ADAM[:2], hidden_layer_sizes=(4,))
+    estimators += members(MLPClassifier, [{}], batch_size=16)
+    assert_same(*fit_both(estimators, [problem("binary")] * 7))
+    assert sorted(size for size in sizes[7:]) == [1, 2, 4]
+
+
+def test_a_failure_leaves_all_as_they_were():
+    good, bad = members(MLPClassifier, ADAM[:2])
+    X, y = problem("binary")
+    good.fit(X, y)
+    before = dict(vars(good))
+    with pytest.raises(ValueError, match="NaN"):
+        fit_together([Request(good, X, y), Request(bad, X * np.nan, y)])
+    assert vars(good) == before
+    assert not hasattr(bad, "coefs_")
