@@ -463,8 +463,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return y
 
     def _encode(self, y: Array) -> Array:
-        encoded = self._label_binarizer.transform(y)
-        return encoded.toarray() if sparse.issparse(encoded) else encoded
+        return _dense(self._label_binarizer.transform(y))
 
     def _stratify_by(self, targets: Array) -> Array | None:
         if self._is_multilabel:
@@ -509,9 +508,13 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return self.classes_[outputs.argmax(axis=1)]
 
     def _score_outputs(self, outputs: Array, y: Array, weights: Array | None) -> float:
-        hits = self._decode(outputs) == y
-        if sparse.issparse(hits):
-            hits = hits.toarray()
+        hits = _dense(self._decode(outputs)) == _dense(y)
         if hits.ndim == 2:
             hits = hits.all(axis=1)
         return float(np.average(hits, weights=weights))
+
+
+def _dense(labels: Any) -> Array:
+    """Return labels as an array, those of a sparse indicator matrix too."""
+    dense: Array = labels.toarray() if sparse.issparse(labels) else labels
+    return dense

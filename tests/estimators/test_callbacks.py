@@ -102,13 +102,14 @@ def test_partial_fit_is_one_epoch():
     ]
 
 
-def test_around_a_search():
+def test_around_a_search(capsys):
     X, y = problem("binary")
     monitor = ScoringMonitor(scoring="accuracy")
-    search = GridSearchCV(
-        MLPClassifier(max_iter=3, random_state=0), {"alpha": [0.1, 1.0]}, cv=2, n_jobs=2
-    )
-    search.set_callbacks(monitor, ProgressBar()).fit(X, y)
+    mlp = MLPClassifier(max_iter=3, random_state=0).set_callbacks(monitor)
+    search = GridSearchCV(mlp, {"alpha": [0.1, 1.0]}, cv=2, n_jobs=2)
+    search.set_callbacks(ProgressBar()).fit(X, y)
+    assert "GridSearchCV" in capsys.readouterr().out
+    # Every fit of the search is logged, wherever it ran: the last is the refit.
     rows = [row for row in monitor.get_logs().data if row["task_name"] == "epoch"]
     assert len(rows) == (2 * 2 + 1) * 3
 
