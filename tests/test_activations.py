@@ -70,7 +70,9 @@ def test_passes(name, shape, dtype):
     product = delta * activation.derivative(before, expected)
     activation.backward(delta, inputs, outputs, scratch)
     assert delta.dtype == dtype
-    np.testing.assert_allclose(delta, product, rtol=1e-5 if dtype == np.float32 else 0)
+    np.testing.assert_allclose(
+        delta, product, rtol=1e-5 if dtype == np.float32 else 1e-14
+    )
 
 
 @pytest.mark.parametrize("name", ACTIVATION_NAMES)

@@ -17,7 +17,10 @@ def test_draws_are_those_of_scikit_learn(hidden, activation):
     weights, biases = glorot_uniform(layer_units, activation, np.random.RandomState(3))
     # A rate too small to change a weight leaves what was drawn.
     theirs = MLPRegressor(
-        hidden, activation=activation, learning_rate_init=1e-300, random_state=3
+        hidden_layer_sizes=hidden,
+        activation=activation,
+        learning_rate_init=1e-300,
+        random_state=3,
     )
     random_state = np.random.RandomState(0)
     X, y = random_state.normal(size=(9, 4)), random_state.normal(size=(9, 2))

@@ -1,5 +1,7 @@
 """The flat vector and its views."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -19,7 +21,7 @@ def test_round_trip(units):
     layout = layout_of(units)
     vector = np.random.RandomState(0).normal(size=layout.n_parameters)
     weights, biases = layout.unpack(vector)
-    shapes = list(zip(units[:-1], units[1:], strict=True))
+    shapes = list(pairwise(units))
     assert [part.shape for part in weights] == shapes
     assert [part.shape for part in biases] == [(n,) for n in units[1:]]
     np.testing.assert_array_equal(layout.pack(weights, biases), vector)
@@ -56,7 +58,7 @@ def test_unpacked_arrays_own_their_numbers():
     for parts in layout.unpack(vector):
         for part in parts:
             assert part.base is None
-            part += 1
+            part[...] = 1
     assert not vector.any()
 
 

@@ -1,6 +1,7 @@
 """Outputs of plain weights."""
 
 import tracemalloc
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -17,10 +18,7 @@ def draw(hidden, dtype=np.float64):
     """Return weights and biases of a network of 4 inputs and 3 outputs."""
     random_state = np.random.RandomState(0)
     units = (4, *hidden, 3)
-    coefs = [
-        random_state.normal(size=shape).astype(dtype)
-        for shape in zip(units[:-1], units[1:], strict=True)
-    ]
+    coefs = [random_state.normal(size=shape).astype(dtype) for shape in pairwise(units)]
     return coefs, [random_state.normal(size=n).astype(dtype) for n in units[1:]]
 
 

@@ -237,4 +237,3 @@ def test_prediction_in_blocks():
     whole = mlp.predict_proba(X)
     parts = np.vstack([mlp.predict_proba(X[k : k + 100]) for k in range(0, 1300, 100)])
     np.testing.assert_allclose(whole, parts, rtol=1e-10)
-    assert mlp.predict(X[:0].reshape(0, 6) if False else X[:1]).shape == (1,)

@@ -111,12 +111,28 @@ def test_linear_network_is_weighted_ridge(alpha, n_rows):
 
 
 def test_float32_is_fitted_in_float64():
-    network = multilayer_perceptron((4, 2), "relu", SQUARED_ERROR)
-    member = make_member(network, 60, dtype=np.float32)
-    train_lbfgs(network, member, tol=1e-9, max_fun=1000)
-    assert member.vector.dtype == np.float32
-    coefs, _ = network.layout.unpack(member.vector)
-    np.testing.assert_allclose(coefs[0], ridge(member)[:4], rtol=1e-4, atol=1e-5)
+    network = multilayer_perceptron((4, 3, 2), "tanh", SQUARED_ERROR)
+    single = make_member(network, 60, dtype=np.float32, max_epochs=30)
+    data = single.data
+    double = dataclasses.replace(
+        single,
+        data=TrainingData(
+            data.inputs.astype(np.float64),
+            data.targets.astype(np.float64),
+            data.weights.astype(np.float64),
+            data.rows,
+            data.mean_weight,
+        ),
+        vector=single.vector.astype(np.float64),
+        history=History(),
+        plateau=Plateau(0, 1),
+        observer=Listener(),
+    )
+    for member in (single, double):
+        train_lbfgs(network, member, tol=1e-5, max_fun=1000)
+    assert single.vector.dtype == np.float32
+    np.testing.assert_array_equal(single.vector, double.vector.astype(np.float32))
+    assert single.history.losses == double.history.losses
 
 
 def test_ends():
