@@ -122,14 +122,16 @@ def median_ratio(slower: Sequence[float], faster: Sequence[float]) -> float:
     return statistics.median(s / f for s, f in zip(slower, faster, strict=True))
 
 
-def summary(times: Mapping[str, Sequence[float]], of: str) -> dict[str, float]:
+def summary(
+    times: Mapping[str, Sequence[float]], of: str | None = None
+) -> dict[str, float]:
     """Return median microseconds of all, and how much faster `of` is than the rest."""
     row = {
         f"{name} us": statistics.median(values) * MICROSECONDS
         for name, values in times.items()
     }
     for name, values in times.items():
-        if name != of:
+        if of is not None and name != of:
             row[f"vs {name}"] = median_ratio(values, times[of])
     return row
 

@@ -166,7 +166,7 @@ def time_products(task: Task, n_repeats: int) -> dict[str, float]:
     times = harness.interleave(
         {"products": lambda: harness.seconds(multiply, n_calls)}, n_repeats
     )
-    return {"number": len(products), **harness.summary(times, of="products")}
+    return {"number": len(products), **harness.summary(times)}
 
 
 PARTS = {

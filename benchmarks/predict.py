@@ -60,24 +60,22 @@ def resident(field: str) -> float:
 
 
 def measure_memory(library: str) -> dict[str, float]:
-    """Predict twice, watched by tracemalloc and by the system; return megabytes."""
+    """Predict twice, watched by the system and by tracemalloc; return megabytes."""
     task = TASKS["wide"]
     model = fitted(library, "Classifier", task)
-    model.predict_proba(task.data(2000)[0])
+    model.predict_proba(task.data(task.n_classes)[0])
     rng = np.random.default_rng(0)
     X = rng.standard_normal((MEMORY_ROWS, task.n_features), dtype=np.float32)
-    tracemalloc.start()
-    outputs = model.predict_proba(X)
-    traced = tracemalloc.get_traced_memory()[1] - outputs.nbytes
-    tracemalloc.stop()
-    row = {"traced MB": traced / MEGABYTE}
+    row = {}
     if _CLEAR.exists():
-        del outputs
         _CLEAR.write_text("5")  # sets the high-water mark to the present
         before = resident("VmRSS")
         outputs = model.predict_proba(X)
         row["resident MB"] = (resident("VmHWM") - before - outputs.nbytes) / MEGABYTE
-    return row
+    tracemalloc.start()
+    outputs = model.predict_proba(X)
+    traced = tracemalloc.get_traced_memory()[1] - outputs.nbytes
+    return {"traced MB": traced / MEGABYTE, **row}
 
 
 def memory_rows() -> list[dict[str, Any]]:

@@ -70,7 +70,7 @@ def time_stacks(task: Task, sizes: list[int], n_repeats: int) -> list[dict[str, 
         {
             "task": task.name,
             "members": size,
-            **harness.summary({"member and step": times[str(size)]}, of=""),
+            **harness.summary({"member and step": times[str(size)]}),
             f"vs {sizes[0]}": harness.median_ratio(
                 times[str(sizes[0])], times[str(size)]
             ),

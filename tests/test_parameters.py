@@ -64,7 +64,10 @@ def test_unpacked_arrays_own_their_numbers():
 
 def test_other_parameters_follow_the_biases():
     affine = (("weights", (3, 2)), ("biases", (1, 2)))
-    layout = ParameterLayout((affine, (("gains", (1, 2)),), affine))
+    gains = (("gains", (1, 2)),)
+    first = ParameterLayout((gains, affine)).views(np.arange(10.0)[np.newaxis])
+    np.testing.assert_array_equal(first[0]["gains"], [[[8, 9]]])
+    layout = ParameterLayout((affine, gains, affine))
     assert (layout.n_weights, layout.n_parameters) == (12, 18)
     views = layout.views(np.arange(36.0).reshape(2, 18))
     np.testing.assert_array_equal(views[1]["gains"], [[[16, 17]], [[34, 35]]])

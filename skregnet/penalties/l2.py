@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from skregnet.kernels import Array, Rate, add_scaled, by_member, member_dot
+from skregnet.kernels import Array, Rate, add_scaled, by_member, cast_rate, member_dot
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ class L2Penalty:
         scale : float
             One over the number of rows, as for the loss.
         """
-        return member_dot(weights, weights) * by_member(self.strength * (0.5 * scale))
+        factor = cast_rate(self.strength * (0.5 * scale), weights.dtype)
+        return member_dot(weights, weights) * by_member(factor)
 
     def add_gradient(
         self, weights: Array, gradient: Array, scale: float, scratch: Array

@@ -31,3 +31,11 @@ def test_value_and_gradient(strength, length, dtype):
         gradient, before[:, :length] + 0.25 * factors * weights, rtol=rtol, atol=rtol
     )
     np.testing.assert_array_equal(gradients[:, length:], before[:, length:])
+
+
+def test_a_member_in_a_stack_has_the_value_it_has_alone():
+    weights = np.random.RandomState(0).normal(size=(2, 50)).astype(np.float32)
+    together = L2Penalty(np.array([[0.3], [0.1]])).value(weights, 1 / 3)
+    assert together.dtype == np.float32
+    for k, strength in enumerate([0.3, 0.1]):
+        assert together[k] == L2Penalty(strength).value(weights[k : k + 1], 1 / 3)

@@ -137,13 +137,14 @@ def test_linear_network_against_a_plain_loop(batch_size, shuffle, schedule):
 
 # One unit, one output and one left-over row are where a product takes another way; the
 # last vectors are longer than a block of the updates.
-UNITS = [(1, 1), (3, 1), (3, 1, 1), (5, 7, 3), (10, 16, 1), (30, 150, 130, 2)]
+UNITS = [(1, 1), (3, 1), (3, 1, 1), (5, 7, 3), (10, 16, 1)]
+SIZES = [(units, batch_size) for units in UNITS for batch_size in (1, 8, 41)]
+SIZES.append(((30, 150, 130, 2), 8))
 
 
 @pytest.mark.parametrize("nesterov", [None, False, True])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("batch_size", [1, 8, 41])
-@pytest.mark.parametrize("units", UNITS, ids=lambda units: "-".join(map(str, units)))
+@pytest.mark.parametrize(("units", "batch_size"), SIZES, ids=str)
 def test_stack_is_its_members(units, batch_size, dtype, nesterov):
     network = multilayer_perceptron(units, "tanh", SQUARED_ERROR)
     optimizers = [
@@ -158,7 +159,7 @@ def test_stack_is_its_members(units, batch_size, dtype, nesterov):
             seed,
             dtype,
             optimizer=optimizer,
-            max_epochs=3 - seed,
+            max_epochs=(1, 3, 2)[seed],
             schedule=Constant(0.01 * (seed + 1)),
         )
         for seed, optimizer in enumerate(optimizers)
@@ -168,9 +169,7 @@ def test_stack_is_its_members(units, batch_size, dtype, nesterov):
     for member, other in zip(stack, alone, strict=True):
         train_minibatch(network, [other], batch_size)
         np.testing.assert_array_equal(member.vector, other.vector)
-        np.testing.assert_allclose(
-            member.history.losses, other.history.losses, rtol=1e-6
-        )
+        np.testing.assert_array_equal(member.history.losses, other.history.losses)
 
 
 def test_best_vector_comes_back():

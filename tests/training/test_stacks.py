@@ -45,7 +45,7 @@ def assert_same(together, alone):
         for name in ("coefs_", "intercepts_"):
             for a, b in zip(getattr(mine, name), getattr(other, name), strict=True):
                 np.testing.assert_array_equal(a, b)
-        np.testing.assert_allclose(mine.loss_curve_, other.loss_curve_, rtol=1e-6)
+        np.testing.assert_array_equal(mine.loss_curve_, other.loss_curve_)
         assert mine.validation_scores_ == other.validation_scores_
 
 
@@ -105,6 +105,25 @@ def test_sparse():
     data = [problem("binary", seed=k) for k in range(4)]
     data = [(sparse.csr_array(X), y) for X, y in data]
     assert_same(*fit_both(estimators, data))
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize(("cls", "parameters", "kind"), PROBLEMS)
+def test_standard_momentum(cls, parameters, kind, early_stopping):
+    # Rows of weight 0 are left out: equally many in each member.
+    weights = [
+        np.random.RandomState(k).permutation(np.arange(120) % 3) for k in range(4)
+    ]
+    estimators = members(
+        cls,
+        SGD,
+        solver="sgd",
+        nesterovs_momentum=False,
+        early_stopping=early_stopping,
+        **parameters,
+    )
+    data = [problem(kind, seed=k) for k in range(4)]
+    assert_same(*fit_both(estimators, data, weights))
 
 
 def test_lbfgs():
