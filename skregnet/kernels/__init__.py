@@ -15,6 +15,7 @@ from skregnet.kernels.buffers import (
     by_member,
     cast_rate,
     member_rates,
+    scratch_for,
 )
 from skregnet.kernels.numpy_losses import (
     LossWorkspace,
@@ -31,7 +32,7 @@ from skregnet.kernels.numpy_products import (
     relu,
     relu_backward,
 )
-from skregnet.kernels.numpy_updates import adam_update, momentum_update, scratch_for
+from skregnet.kernels.numpy_updates import adam_update, momentum_update
 
 __all__ = [
     "Array",

@@ -1,6 +1,6 @@
 """Array types, and buffers that start on a cache line, allocated once a fit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,9 @@ Array = NDArray[Any]
 Rate = float | Array
 
 _CACHE_LINE = 64
+
+# Elements a block: a block of five float32 vectors fills a level-two cache of 512 KiB.
+BLOCK = 16_384
 
 
 def aligned_empty(shape: tuple[int, ...], dtype: DTypeLike) -> Array:
@@ -47,3 +50,21 @@ def member_rates(values: Sequence[float]) -> Rate:
 def by_member(rate: Rate) -> Rate:
     """Return a rate in the shape of one value a member, (n_members,)."""
     return rate[:, 0] if isinstance(rate, np.ndarray) else rate
+
+
+def scratch_for(parameters: Array) -> Array:
+    """Return scratch space for one block of vectors of this shape."""
+    n_members, length = parameters.shape
+    width = min(length, max(BLOCK // n_members, 1))
+    return np.empty((n_members, width), dtype=parameters.dtype)
+
+
+def blocks(scratch: Array, *vectors: Array) -> Iterator[tuple[Array, ...]]:
+    """Yield the vectors in blocks of columns, each with as much scratch space."""
+    length, width = vectors[0].shape[1], scratch.shape[1]
+    if width == length:
+        yield (*vectors, scratch)
+        return
+    for start in range(0, length, width):
+        stop = min(start + width, length)
+        yield (*[v[:, start:stop] for v in vectors], scratch[:, : stop - start])

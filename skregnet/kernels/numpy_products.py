@@ -3,15 +3,8 @@
 from typing import Any
 
 import numpy as np
-from scipy.linalg import blas
 
-from skregnet.kernels.buffers import Array, Rate, cast_rate
-
-# Above this length two passes over the vectors cost more than a BLAS call a member.
-# The choice depends on the length alone, never on the number of members: BLAS rounds
-# once where the two passes round twice.
-_AXPY_LENGTH = 4096
-_AXPY = {np.dtype(np.float32): blas.saxpy, np.dtype(np.float64): blas.daxpy}
+from skregnet.kernels.buffers import Array, Rate, blocks, cast_rate
 
 
 def matmul(left: Array, right: Array, out: Array) -> None:
@@ -34,16 +27,15 @@ def member_dot(left: Array, right: Array) -> Any:
 
 
 def add_scaled(target: Array, source: Array, scale: Rate, scratch: Array) -> None:
-    """Add ``scale * source`` to `target`, vectors of shape (n_members, length)."""
-    n_members, length = target.shape
-    if length < _AXPY_LENGTH:
-        np.multiply(source, cast_rate(scale, target.dtype), out=scratch)
-        np.add(target, scratch, out=target)
-        return
-    axpy = _AXPY[target.dtype]
-    factors = np.broadcast_to(scale, (n_members, 1))[:, 0]
-    for k in range(n_members):
-        axpy(source[k], target[k], length, factors[k])
+    """Add ``scale * source`` to `target`, vectors of shape (n_members, length).
+
+    Not by SciPy's axpy: its BLAS is another library than NumPy's, and the threads of
+    the two, which wait for work in loops, take the cores from each other.
+    """
+    scale = cast_rate(scale, target.dtype)
+    for out, part, s in blocks(scratch, target, source):
+        np.multiply(part, scale, out=s)
+        np.add(out, s, out=out)
 
 
 def gather(source: Array, rows: Array, out: Array) -> None:

@@ -4,21 +4,9 @@ Vectors have shape (n_members, n_parameters); a rate is a scalar or has shape
 (n_members, 1).
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 
-from skregnet.kernels.buffers import Array, Rate, cast_rate
-
-# Elements a block: a block of five float32 vectors fills a level-two cache of 512 KiB.
-BLOCK = 16_384
-
-
-def scratch_for(parameters: Array) -> Array:
-    """Return the scratch space that the updates need for vectors of this shape."""
-    n_members, length = parameters.shape
-    width = min(length, max(BLOCK // n_members, 1))
-    return np.empty((n_members, width), dtype=parameters.dtype)
+from skregnet.kernels.buffers import Array, Rate, blocks, cast_rate
 
 
 def adam_update(
@@ -41,7 +29,7 @@ def adam_update(
     dtype = parameters.dtype
     beta_1, beta_2 = cast_rate(beta_1, dtype), cast_rate(beta_2, dtype)
     step, offset = cast_rate(step, dtype), cast_rate(offset, dtype)
-    for theta, g, m, v, s in _blocks(scratch, parameters, gradient, first, second):
+    for theta, g, m, v, s in blocks(scratch, parameters, gradient, first, second):
         np.multiply(m, beta_1, out=m)
         np.add(m, g, out=m)
         np.multiply(v, beta_2, out=v)
@@ -66,7 +54,7 @@ def momentum_update(
     """Update the velocity, ``momentum * velocity - learning_rate * g``, and move."""
     momentum = cast_rate(momentum, parameters.dtype)
     learning_rate = cast_rate(learning_rate, parameters.dtype)
-    for theta, g, v, s in _blocks(scratch, parameters, gradient, velocity):
+    for theta, g, v, s in blocks(scratch, parameters, gradient, velocity):
         np.multiply(g, learning_rate, out=s)
         np.multiply(v, momentum, out=v)
         np.subtract(v, s, out=v)
@@ -76,14 +64,3 @@ def momentum_update(
             np.add(theta, s, out=theta)
         else:
             np.add(theta, v, out=theta)
-
-
-def _blocks(scratch: Array, *vectors: Array) -> Iterator[tuple[Array, ...]]:
-    """Yield the vectors in blocks of columns, each with as much scratch space."""
-    length, width = vectors[0].shape[1], scratch.shape[1]
-    if width == length:
-        yield (*vectors, scratch)
-        return
-    for start in range(0, length, width):
-        stop = min(start + width, length)
-        yield (*[v[:, start:stop] for v in vectors], scratch[:, : stop - start])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from skregnet.kernels import Array, aligned_zeros, member_rates
+from skregnet.kernels import Array, aligned_zeros, member_rates, scratch_for
 from skregnet.network import Batch, Network, NetworkWorkspace
 from skregnet.penalties import L2Penalty, Penalty
 from skregnet.training.member import Member
@@ -49,7 +49,7 @@ class Objective:
         self._penalty: Penalty | None = None
         if any(strengths):
             self._penalty = L2Penalty(member_rates(strengths))
-        self._scratch = np.empty_like(self._weights)
+        self._scratch = scratch_for(self._weights)
         for row, member in zip(self.parameters, members, strict=True):
             row[...] = member.vector
 

@@ -53,11 +53,11 @@ def test_any_scale(solver, scale):
 def test_refused(call, weights):
     X, y = problem("real")
     mlp = MLPRegressor(**SETTINGS)
-    with pytest.raises(ValueError, match="[Ww]eight"):
+    with pytest.raises(ValueError, match=r"[Ww]eight"):
         getattr(mlp, call)(X, y, weights)
     assert not hasattr(mlp, "coefs_")
     stopped = MLPRegressor(**SETTINGS, early_stopping=True)
-    with pytest.raises(ValueError, match="[Ww]eight"):
+    with pytest.raises(ValueError, match=r"[Ww]eight"):
         getattr(stopped, call)(X, y, X_val=X, y_val=y, sample_weight_val=weights)
 
 

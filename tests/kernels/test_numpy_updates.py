@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from skregnet.kernels import adam_update, momentum_update, numpy_updates, scratch_for
+from skregnet.kernels import adam_update, momentum_update, scratch_for
+from skregnet.kernels.buffers import BLOCK
 
-BLOCK = numpy_updates.BLOCK
 LENGTHS = [1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK + 7]
 
 

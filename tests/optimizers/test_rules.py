@@ -6,7 +6,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from skregnet.kernels import numpy_updates
+from skregnet.kernels import buffers
 from skregnet.optimizers import SGD, Adam
 from skregnet.optimizers.stacking import select_members, stack_optimizers
 from tests import references
@@ -58,7 +58,7 @@ def test_rule(optimizer, n_members, dtype):
 def test_blocks_change_nothing(optimizer, n_members, monkeypatch):
     start, gradients = sequence(n_members, 101)
     whole = follow(optimizer, start, gradients, 0.01)
-    monkeypatch.setattr(numpy_updates, "BLOCK", 24)
+    monkeypatch.setattr(buffers, "BLOCK", 24)
     np.testing.assert_array_equal(follow(optimizer, start, gradients, 0.01), whole)
 
 
