@@ -2,7 +2,8 @@
 
 - memory: peak above input and output while predicting 100,000 float32 rows of the wide
   network, each library in a process of its own: what Python and NumPy allocate, by
-  tracemalloc, and resident memory, from Linux's high-water mark.
+  tracemalloc, and resident memory, from Linux's high-water mark, which counts the
+  output too unless it finds memory that has been freed.
 - one row: what a call takes after its input has been validated, decoding of labels or
   probabilities included. Ratios are medians within repetitions.
 - throughput: whole calls of `predict` on 10,000 rows, validation included.
@@ -71,7 +72,7 @@ def measure_memory(library: str) -> dict[str, float]:
         _CLEAR.write_text("5")  # sets the high-water mark to the present
         before = resident("VmRSS")
         outputs = model.predict_proba(X)
-        row["resident MB"] = (resident("VmHWM") - before - outputs.nbytes) / MEGABYTE
+        row["resident MB"] = (resident("VmHWM") - before) / MEGABYTE
     tracemalloc.start()
     outputs = model.predict_proba(X)
     traced = tracemalloc.get_traced_memory()[1] - outputs.nbytes

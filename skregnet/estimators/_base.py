@@ -2,11 +2,11 @@
 
 from abc import ABC, abstractmethod
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import (
@@ -81,7 +81,59 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
     def __init__(self, **parameters: Any) -> None:
         self.__dict__.update(parameters)
 
-    def _fit(self, X: Any, y: Any, incremental: bool, **arguments: Any) -> Any:
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
+        """Fit the network.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features; float32 ones give float32 weights.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets: class labels, or a label indicator matrix, for a classifier;
+            numbers for a regressor, not negative ones for ``loss="poisson"``.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows, not negative. A row of weight 2 counts like two rows,
+            a row of weight 0 is left out.
+        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
+            Features to validate on, with ``early_stopping=True``; no rows of `X` are
+            then held out.
+        y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
+            Targets of `X_val`.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Weights of the rows of `X_val`.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If parameters or data are invalid, or if training diverges. The estimator
+            is then as it was before.
+        """
+        return self._fit(
+            X,
+            y,
+            incremental=False,
+            sample_weight=sample_weight,
+            X_val=X_val,
+            y_val=y_val,
+            sample_weight_val=sample_weight_val,
+        )
+
+    def _fit(self, X: Any, y: Any, incremental: bool, **arguments: Any) -> Self:
         """Fit this estimator alone."""
         fit_together([Request(self, X, y, incremental=incremental, **arguments)])
         return self

@@ -238,57 +238,6 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             class_weight=class_weight,
         )
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        *,
-        X_val: Any = None,
-        y_val: Any = None,
-        sample_weight_val: Any = None,
-    ) -> "MLPClassifier":
-        """Fit the network.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Features; float32 ones give float32 weights.
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Class labels, or a label indicator matrix for a multilabel problem.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows, not negative. A row of weight 2 counts like two rows,
-            a row of weight 0 is left out.
-        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
-            Features to validate on, with ``early_stopping=True``; no rows of `X` are
-            then held out.
-        y_val : array-like of shape (n_val,) or (n_val, n_labels), default=None
-            Labels of `X_val`.
-        sample_weight_val : array-like of shape (n_val,), default=None
-            Weights of the rows of `X_val`.
-
-        Returns
-        -------
-        self : MLPClassifier
-            The fitted estimator.
-
-        Raises
-        ------
-        ValueError
-            If parameters or data are invalid, or if training diverges. The estimator
-            is then as it was before.
-        """
-        return self._fit(
-            X,
-            y,
-            incremental=False,
-            sample_weight=sample_weight,
-            X_val=X_val,
-            y_val=y_val,
-            sample_weight_val=sample_weight_val,
-        )
-
     @available_if(has_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(

@@ -7,32 +7,17 @@ import numpy as np
 
 from skregnet.kernels import Array, aligned_empty, matmul
 from skregnet.layers._base import Pass, Workspace
-from skregnet.parameters import Parameters, Shapes
+from skregnet.layers.affine import Affine
+from skregnet.parameters import Parameters
 
 
 @dataclass(frozen=True)
-class Readout:
+class Readout(Affine):
     """``(inputs @ weights + biases).T``: outputs are output-major.
 
     Outputs are few and rows are many, so that what a loss does to the outputs of each
     row runs along the rows.
-
-    Parameters
-    ----------
-    n_inputs, n_outputs : int
-        Units below, and outputs.
     """
-
-    n_inputs: int
-    n_outputs: int
-
-    @property
-    def parameter_shapes(self) -> Shapes:
-        """Weights and biases."""
-        return (
-            ("weights", (self.n_inputs, self.n_outputs)),
-            ("biases", (1, self.n_outputs)),
-        )
 
     def workspace(
         self, n_members: int, n_rows: int, dtype: np.dtype, propagate: bool

@@ -86,7 +86,13 @@ def test_training_can_go_on_from_the_best():
 def test_partial_fit_returns_to_the_best(kind):
     X, y = problem(kind)
     cls = MLPClassifier if kind == "binary" else MLPRegressor
-    mlp = cls(solver="sgd", activation="identity", early_stopping=True, random_state=0)
+    mlp = cls(
+        solver="sgd",
+        activation="identity",
+        batch_size=10,
+        early_stopping=True,
+        random_state=0,
+    )
     given = {"X_val": X, "y_val": y}
     first = {"classes": [0, 1]} if kind == "binary" else {}
     mlp.partial_fit(X, y, **first, **given)

@@ -115,7 +115,9 @@ def test_progress_bar_of_a_convergence(capsys):
     assert "MLPRegressor" in capsys.readouterr().out
 
 
-@pytest.mark.filterwarnings("ignore:.*fits failed", "ignore:One or more of the test")
+@pytest.mark.filterwarnings(
+    "ignore::sklearn.exceptions.FitFailedWarning", "ignore:One or more of the test"
+)
 def test_progress_bar_of_a_search_that_fails():
     X, y = problem("real")
     search = GridSearchCV(
