@@ -39,6 +39,7 @@ def conclude(session: Session, result: Any = None) -> None:
         _warn(estimator, member)
     else:
         estimator.loss_ = float(result.fun)
+        estimator.best_loss_ = min(estimator.best_loss_, estimator.loss_)
         if member.outcome is not Outcome.STOPPED:
             estimator.n_iter_ = _check_optimize_result(
                 "lbfgs", result, estimator.max_iter
@@ -62,11 +63,12 @@ def _store_curves(estimator: Any, member: Member) -> None:
 
 def _store_state(estimator: Any, member: Member) -> None:
     """Keep what a warm start or a later `partial_fit` goes on from."""
+    has_diverged = member.outcome is Outcome.DIVERGED
     estimator._no_improvement_count = member.plateau.n_without
     estimator._training_state = {
         "solver": estimator.solver,
         "learning_rate": member.learning_rate,
-        "optimizer": member.optimizer_state,
+        "optimizer": None if has_diverged else member.optimizer_state,
         "best": member.best if member.is_continued else None,
         "is_continued": member.is_continued,
     }

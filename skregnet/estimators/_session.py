@@ -273,15 +273,15 @@ class Session:
 def hidden_sizes(estimator: Any) -> tuple[int, ...]:
     """Return the numbers of hidden units, checked."""
     sizes = estimator.hidden_layer_sizes
-    sizes = list(sizes) if hasattr(sizes, "__iter__") else [sizes]
-    if np.any(np.array(sizes) <= 0):
-        raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
+    sizes = [sizes] if np.ndim(sizes) == 0 else list(sizes)
     for size in sizes:
         if not isinstance(size, Integral):
             raise ValueError(
                 f"hidden_layer_sizes must hold integers, got {sizes}; {size!r} is a "
                 f"{type(size).__name__}."
             )
+    if any(size <= 0 for size in sizes):
+        raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
     return tuple(int(size) for size in sizes)
 
 
@@ -301,6 +301,8 @@ def _check_same_sizes(estimator: Any, layer_units: tuple[int, ...]) -> None:
 
 def _batch_size(estimator: Any, n_rows: int) -> int:
     """Return the rows of a minibatch."""
+    if estimator.solver == "lbfgs":
+        return n_rows
     if estimator.batch_size == "auto":
         return min(200, n_rows)
     if estimator.batch_size > n_rows:
@@ -318,6 +320,8 @@ def _training_data(
     """Scale the weights to a mean of 1 over the rows to learn from."""
     if weights is None:
         return TrainingData(X, targets, None, rows)
+    largest = float(weights[rows].max())
+    weights = weights / largest
     mean = float(weights[rows].mean())
     scaled = (weights / mean).astype(X.dtype, copy=False)
-    return TrainingData(X, targets, scaled, rows, mean)
+    return TrainingData(X, targets, scaled, rows, mean * largest)

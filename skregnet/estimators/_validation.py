@@ -1,6 +1,7 @@
 """Validation data for early stopping: held out or given, scored and lost on."""
 
 import copy
+import inspect
 import math
 import warnings
 from dataclasses import dataclass
@@ -41,8 +42,8 @@ class ValidationSet:
         dtype = outputs.dtype
         row_weights = None
         if self.weights is not None:
-            row_weights = (self.weights / self.weights.mean()).astype(dtype)
-            row_weights = row_weights.reshape(1, 1, -1)
+            relative = self.weights / self.weights.max()
+            row_weights = (relative / relative.mean()).astype(dtype).reshape(1, 1, -1)
         value = loss.value_and_gradient(
             outputs.T.copy()[np.newaxis],
             self.targets.T.astype(dtype, order="C")[np.newaxis],
@@ -63,6 +64,8 @@ class ValidationSet:
         loss = self.loss_of(outputs, estimator._loss)
         if scorer == "loss":
             return -loss, loss
+        if not np.isfinite(outputs).all():
+            return float("nan"), loss
         if scorer is None:
             score = estimator._score_outputs(outputs, self.y, self.weights)
             return float(score), loss
@@ -70,8 +73,17 @@ class ValidationSet:
         trained.coefs_, trained.intercepts_ = coefs, intercepts
         # The rows are plain arrays, whatever the estimator was given.
         vars(trained).pop("feature_names_in_", None)
-        weights = {} if self.weights is None else {"sample_weight": self.weights}
+        weights = {}
+        if self.weights is not None and takes_weights(scorer):
+            weights["sample_weight"] = self.weights
         return float(scorer(trained, self.X, self.y, **weights)), loss
+
+
+def takes_weights(scorer: Any) -> bool:
+    """Tell whether a scorer can heed sample weights."""
+    if hasattr(scorer, "_accept_sample_weight"):
+        return bool(scorer._accept_sample_weight())
+    return "sample_weight" in inspect.signature(scorer).parameters
 
 
 def split_rows(

@@ -403,6 +403,14 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         )
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
+        is_multilabel = type_of_target(y).startswith("multilabel")
+        n_labels = y.shape[1] if is_multilabel else 1
+        expected = len(self.classes_) if self._is_multilabel else 1
+        if n_labels != expected:
+            raise ValueError(
+                f"y_val has {n_labels} labels a row, y has {expected}; expected y_val "
+                "to be of the kind of y."
+            )
         classes = unique_labels(y)
         if not np.isin(classes, self.classes_).all():
             raise ValueError(
@@ -432,16 +440,34 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         if self._is_multilabel:
             factors = compute_sample_weight(self.class_weight, y)
         else:
-            by_class = compute_class_weight(
-                self.class_weight, classes=self.classes_, y=y, sample_weight=weights
-            )
-            factors = by_class[np.searchsorted(self.classes_, y)]
+            factors = self._class_factors(y, weights)
         combined: Array = factors if weights is None else factors * weights
+        if not np.isfinite(combined).all() or (combined < 0).any():
+            raise ValueError(
+                "class_weight expects finite weights that are not negative, got "
+                f"class_weight={self.class_weight!r}."
+            )
         if not combined.any():
             raise ValueError(
                 "class_weight and sample_weight leave no row with a weight above 0."
             )
         return combined
+
+    def _class_factors(self, y: Array, weights: Array | None) -> Array:
+        """Return the weight of each row's class."""
+        # A class without weight must not be balanced: that would divide by 0.
+        counts = np.ones(len(y), bool) if weights is None else weights > 0
+        is_balanced = self.class_weight == "balanced"
+        classes = np.unique(y[counts]) if is_balanced else self.classes_
+        by_class = compute_class_weight(
+            self.class_weight,
+            classes=classes,
+            y=y[counts],
+            sample_weight=None if weights is None else weights[counts],
+        )
+        factors = np.zeros(len(y))
+        factors[counts] = by_class[np.searchsorted(classes, y[counts])]
+        return factors
 
     def _decode(self, outputs: Array) -> Array:
         """Return the labels that outputs stand for."""

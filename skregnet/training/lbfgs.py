@@ -78,10 +78,13 @@ class _Problem:
             for n_rows in {rows.shape[1] for rows, _ in self._blocks}
         }
         self.accepted = member.vector.astype(np.float64)
-        member.observer.epoch_begin()
+        self._epoch_is_open = False
 
     def value_and_gradient(self, vector: Array) -> tuple[float, Array]:
         """Return loss and gradient, summed over blocks of rows."""
+        if not self._epoch_is_open:
+            self._member.observer.epoch_begin()
+            self._epoch_is_open = True
         objective = self._objective
         objective.parameters[0] = vector
         scale = 1.0 / len(self._member.data.rows)
@@ -105,11 +108,10 @@ class _Problem:
         member.history.losses.append(loss)
         member.plateau.best = max(member.plateau.best, -loss)
         member.observer.report(f"Iteration {member.n_epochs}, loss = {loss:.8f}")
+        self._epoch_is_open = False
         if member.observer.epoch_end(self.accepted.astype(member.vector.dtype)):
             member.outcome = Outcome.STOPPED
             raise StopIteration
-        if member.n_epochs < member.max_epochs:
-            member.observer.epoch_begin()
 
 
 def _blocks(data: TrainingData) -> Iterator[tuple[Array, BatchLoader]]:

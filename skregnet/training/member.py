@@ -119,8 +119,10 @@ class Member:
         self.history.learning_rates.append(self.learning_rate)
         self.history.n_rows_seen += len(self.data.rows)
         self.observer.report(f"Iteration {self.n_epochs}, loss = {loss:.8f}")
-        if not np.isfinite(loss) and not np.isfinite(vector).all():
+        if not np.isfinite(vector).all():
             self.outcome = Outcome.DIVERGED
+            if self.best is not None:
+                self.observer.epoch_end(self.best)
             return False
         self._watch(loss, vector)
         if self.schedule is not None:

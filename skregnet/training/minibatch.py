@@ -103,19 +103,21 @@ class _Stack:
 
     def _set_up(self, members: list[Member]) -> None:
         """Allocate for these members, who start from their own vectors."""
-        self.members = members
         if not members:
+            self.members = members
             return
         data = [member.data for member in members]
         dtype = members[0].vector.dtype
-        self._objective = Objective(self._network, members, dtype)
+        objective = Objective(self._network, members, dtype)
         n_batches, n_left = divmod(self._order.shape[1], self._batch_size)
-        self._plan = []
+        plan = []
         for n_times, n_rows in ((n_batches, self._batch_size), (1, n_left)):
             if n_times and n_rows:
                 workspace = self._network.workspace(len(members), n_rows, dtype)
                 loader = BatchLoader(data, n_rows)
-                self._plan.append((n_times, n_rows, loader, workspace))
+                plan.append((n_times, n_rows, loader, workspace))
+        # Together, so that an interrupt finds members and parameters that match.
+        self.members, self._objective, self._plan = members, objective, plan
 
     def _initial_state(self) -> State:
         """Start afresh, or from a copy of the state that a single member brings."""

@@ -29,7 +29,7 @@ class Plateau:
     def update(self, score: float, n_epochs: int = 1) -> bool:
         """Take in a score, `n_epochs` after the last, and tell whether it is the best.
 
-        A score that is not a number neither counts as progress nor as its absence.
+        A score that is not a number starts the count anew, as in scikit-learn.
         """
         if score < self.best + self.tol:
             self.n_without += n_epochs
