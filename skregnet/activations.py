@@ -168,10 +168,11 @@ class ReLU:
     _WIDE = 128
 
     def scratch(self, shape: tuple[int, ...], dtype: np.dtype) -> tuple[Array, ...]:
-        """Zeros to compare with, and space for the mask."""
+        """Zeros to compare with, many and one, and space for the mask."""
         zeros_shape = (1, 1, shape[-1]) if shape[-1] >= self._WIDE else shape
         return (
             kernels.aligned_zeros(zeros_shape, dtype),
+            np.zeros((), dtype),
             kernels.aligned_empty(shape, bool),
         )
 
@@ -189,7 +190,7 @@ class ReLU:
         self, delta: Array, inputs: Array, outputs: Array, scratch: tuple[Array, ...]
     ) -> None:
         """Zero `delta` where the unit is off."""
-        kernels.relu_backward(delta, outputs, scratch[1])
+        kernels.relu_backward(delta, outputs, scratch[1], scratch[2])
 
     def derivative(self, inputs: Array, outputs: Array) -> Array:
         """One where the unit is on."""

@@ -33,11 +33,9 @@ def aligned_zeros(shape: tuple[int, ...], dtype: DTypeLike) -> Array:
     return array
 
 
-def cast_rate(rate: Rate, dtype: np.dtype) -> Rate:
-    """Round the rates of a stack as NumPy rounds a Python number."""
-    if isinstance(rate, np.ndarray):
-        return rate.astype(dtype, copy=False)
-    return float(rate)
+def cast_rate(rate: Rate, dtype: np.dtype) -> Array:
+    """Round a rate to the dtype of the arithmetic; as an array it is used faster."""
+    return np.asarray(rate, dtype)
 
 
 def member_rates(values: Sequence[float]) -> Rate:
@@ -49,7 +47,7 @@ def member_rates(values: Sequence[float]) -> Rate:
 
 def by_member(rate: Rate) -> Rate:
     """Return a rate in the shape of one value a member, (n_members,)."""
-    return rate[:, 0] if isinstance(rate, np.ndarray) else rate
+    return rate[:, 0] if isinstance(rate, np.ndarray) and rate.ndim else rate
 
 
 def scratch_for(parameters: Array) -> Array:

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from skregnet.kernels.axpy import AXPY, AXPY_LENGTH, each_member, slices
 from skregnet.kernels.buffers import Array, Rate, blocks, cast_rate
 
 
@@ -29,13 +30,19 @@ def member_dot(left: Array, right: Array) -> Any:
 def add_scaled(target: Array, source: Array, scale: Rate, scratch: Array) -> None:
     """Add ``scale * source`` to `target`, vectors of shape (n_members, length).
 
-    Not by SciPy's axpy: its BLAS is another library than NumPy's, and the threads of
-    the two, which wait for work in loops, take the cores from each other.
+    The way depends on the length alone, never on the number of members: `axpy` rounds
+    once where a product and a sum round twice.
     """
-    scale = cast_rate(scale, target.dtype)
-    for out, part, s in blocks(scratch, target, source):
-        np.multiply(part, scale, out=s)
-        np.add(out, s, out=out)
+    if target.shape[1] < AXPY_LENGTH:
+        scale = cast_rate(scale, target.dtype)
+        for out, part, s in blocks(scratch, target, source):
+            np.multiply(part, scale, s)
+            np.add(out, s, out)
+        return
+    axpy = AXPY[target.dtype]
+    for k, factor in enumerate(each_member(scale, len(target))):
+        for out, part in slices(target[k], source[k]):
+            axpy(part, out, len(out), factor)
 
 
 def gather(source: Array, rows: Array, out: Array) -> None:
@@ -49,7 +56,7 @@ def relu(values: Array, zeros: Array) -> None:
     np.maximum(values, zeros, out=values)
 
 
-def relu_backward(delta: Array, outputs: Array, positive: Array) -> None:
+def relu_backward(delta: Array, outputs: Array, zero: Array, positive: Array) -> None:
     """Zero `delta` where `outputs` is zero; `positive` is boolean scratch space."""
-    np.greater(outputs, 0, out=positive)
-    np.multiply(delta, positive, out=delta)
+    np.greater(outputs, zero, positive)
+    np.multiply(delta, positive, delta)

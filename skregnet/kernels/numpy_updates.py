@@ -4,8 +4,11 @@ Vectors have shape (n_members, n_parameters); a rate is a scalar or has shape
 (n_members, 1).
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from skregnet.kernels.axpy import AXPY, AXPY_LENGTH, SLICE, each_member, slices
 from skregnet.kernels.buffers import Array, Rate, blocks, cast_rate
 
 
@@ -15,31 +18,79 @@ def adam_update(
     first: Array,
     second: Array,
     scratch: Array,
-    beta_1: Rate,
-    beta_2: Rate,
+    first_weight: Rate,
+    second_weight: Rate,
     step: Rate,
     offset: Rate,
 ) -> None:
-    """Decay both sums, add the gradient and its square, move the parameters.
+    """Add the gradient and its square to the sums, and move the parameters.
 
-    ``first = beta_1 * first + g``, ``second = beta_2 * second + g**2``, then
-    ``parameters -= step * first / (sqrt(second) + offset)``: the factors (1 - beta)
-    of the moments are folded into `step` and `offset`.
+    ``first += first_weight * g``, ``second += second_weight * g**2``, then
+    ``parameters -= step * first / (sqrt(second) + offset)``. Like `add_scaled`, the way
+    depends on the length of the vectors alone.
     """
-    dtype = parameters.dtype
-    beta_1, beta_2 = cast_rate(beta_1, dtype), cast_rate(beta_2, dtype)
-    step, offset = cast_rate(step, dtype), cast_rate(offset, dtype)
-    for theta, g, m, v, s in blocks(scratch, parameters, gradient, first, second):
-        np.multiply(m, beta_1, out=m)
-        np.add(m, g, out=m)
-        np.multiply(v, beta_2, out=v)
-        np.multiply(g, g, out=s)
-        np.add(v, s, out=v)
-        np.sqrt(v, out=s)
-        np.add(s, offset, out=s)
-        np.divide(m, s, out=s)
-        np.multiply(s, step, out=s)
-        np.subtract(theta, s, out=theta)
+    vectors = (parameters, gradient, first, second)
+    if parameters.shape[1] < AXPY_LENGTH:
+        rates = (first_weight, second_weight, step, offset)
+        cast = [cast_rate(rate, parameters.dtype) for rate in rates]
+        for block in blocks(scratch, *vectors):
+            _adam_short(*block, *cast)
+        return
+    n_members = len(parameters)
+    firsts, seconds, steps = (
+        each_member(rate, n_members) for rate in (first_weight, second_weight, step)
+    )
+    offsets = np.broadcast_to(cast_rate(offset, parameters.dtype), (n_members, 1))
+    for k in range(n_members):
+        rates_of_member = (firsts[k], seconds[k], steps[k], offsets[k])
+        _adam_long([vector[k] for vector in vectors], *rates_of_member)
+
+
+def _adam_short(
+    theta: Array,
+    g: Array,
+    m: Array,
+    v: Array,
+    s: Array,
+    first_weight: Array,
+    second_weight: Array,
+    step: Array,
+    offset: Array,
+) -> None:
+    """Update all members at once."""
+    np.multiply(g, first_weight, s)
+    np.add(m, s, m)
+    np.multiply(g, g, s)
+    np.multiply(s, second_weight, s)
+    np.add(v, s, v)
+    np.sqrt(v, s)
+    np.add(s, offset, s)
+    np.divide(m, s, s)
+    np.multiply(s, step, s)
+    np.subtract(theta, s, theta)
+
+
+def _adam_long(
+    vectors: Sequence[Array],
+    first_weight: float,
+    second_weight: float,
+    step: float,
+    offset: Array,
+) -> None:
+    """Update one member, slice by slice."""
+    dtype = vectors[0].dtype
+    axpy = AXPY[dtype]
+    scratch = np.empty(SLICE, dtype)
+    for theta, g, m, v in slices(*vectors):
+        length = len(theta)
+        s = scratch[:length]
+        axpy(g, m, length, first_weight)
+        np.multiply(g, g, s)
+        axpy(s, v, length, second_weight)
+        np.sqrt(v, s)
+        np.add(s, offset, s)
+        np.divide(m, s, s)
+        axpy(s, theta, length, -step)
 
 
 def momentum_update(
@@ -55,12 +106,12 @@ def momentum_update(
     momentum = cast_rate(momentum, parameters.dtype)
     learning_rate = cast_rate(learning_rate, parameters.dtype)
     for theta, g, v, s in blocks(scratch, parameters, gradient, velocity):
-        np.multiply(g, learning_rate, out=s)
-        np.multiply(v, momentum, out=v)
-        np.subtract(v, s, out=v)
+        np.multiply(g, learning_rate, s)
+        np.multiply(v, momentum, v)
+        np.subtract(v, s, v)
         if nesterov:
-            np.subtract(theta, s, out=theta)
-            np.multiply(v, momentum, out=s)
-            np.add(theta, s, out=theta)
+            np.subtract(theta, s, theta)
+            np.multiply(v, momentum, s)
+            np.add(theta, s, theta)
         else:
-            np.add(theta, v, out=theta)
+            np.add(theta, v, theta)

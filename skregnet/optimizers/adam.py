@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skregnet.kernels import Array, Rate, adam_update, scratch_for
+from skregnet.kernels import Array, Rate, adam_update, cast_rate, scratch_for
 from skregnet.optimizers._base import State
+
+# Far enough from the ends of float32 for the sums to grow by its inverse.
+_SMALLEST_DECAY = 1e-6
 
 
 @dataclass(frozen=True)
@@ -22,8 +25,12 @@ class Adam:
     This is the paper's "epsilon hat" form, as in scikit-learn and Keras. PyTorch and
     optax add epsilon after the correction of ``v``, which is the same but for the first
     steps, where epsilon counts less there. The moments are kept raw and corrected where
-    they are used; the lecture's formula divides the accumulators themselves. Kept are
-    the moments divided by ``1 - beta``, which saves two passes a step.
+    they are used; the lecture's formula divides the accumulators themselves.
+
+    Kept are not the moments but sums that only grow: ``m = (1 - beta_1) * d * first``
+    with a number ``d`` that decays by ``beta_1`` each step, so that the decay of a long
+    vector is the decay of a number. When ``d`` has become small it is multiplied into
+    the sum, and starts at 1 again. Likewise for ``v``.
 
     Parameters
     ----------
@@ -57,30 +64,45 @@ class Adam:
     epsilon: Rate = 1e-8
 
     def init(self, parameters: Array) -> State:
-        """Return moments of zero."""
+        """Return sums of zero."""
         return {
             "n_steps": 0,
             "first": np.zeros_like(parameters),
             "second": np.zeros_like(parameters),
+            "first_decay": 1.0,
+            "second_decay": 1.0,
         }
 
     def step(
         self, parameters: Array, gradient: Array, state: State, learning_rate: Rate
     ) -> None:
-        """Move the parameters and update the moments, both in place."""
+        """Move the parameters and update the sums, both in place."""
         state["n_steps"] += 1
         t = state["n_steps"]
+        first_decay = self._decay(state, "first", self.beta_1)
+        second_decay = self._decay(state, "second", self.beta_2)
         # sqrt(v) = root * sqrt(second): the root goes to the step and to epsilon.
-        root = (1 - self.beta_2) ** 0.5
-        corrected = learning_rate * (1 - self.beta_2**t) ** 0.5 / (1 - self.beta_1**t)
+        root = np.sqrt((1 - self.beta_2) * second_decay)
+        corrected = learning_rate * np.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
         adam_update(
             parameters,
             gradient,
             state["first"],
             state["second"],
             scratch_for(parameters),
-            self.beta_1,
-            self.beta_2,
-            corrected * (1 - self.beta_1) / root,
+            1 / first_decay,
+            1 / second_decay,
+            corrected * (1 - self.beta_1) * first_decay / root,
             self.epsilon / root,
         )
+
+    def _decay(self, state: State, name: str, beta: Rate) -> Rate:
+        """Decay a sum by decaying its number, or the sum itself now and then."""
+        decay = state[f"{name}_decay"] * beta
+        if np.min(decay) < _SMALLEST_DECAY:
+            # Member by member: one that is not due is multiplied by 1.
+            is_due = np.less(decay, _SMALLEST_DECAY)
+            state[name] *= cast_rate(np.where(is_due, decay, 1.0), state[name].dtype)
+            decay = np.where(is_due, 1.0, decay) if np.ndim(decay) else 1.0
+        state[f"{name}_decay"] = decay
+        return decay

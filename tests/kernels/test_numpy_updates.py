@@ -4,9 +4,19 @@ import numpy as np
 import pytest
 
 from skregnet.kernels import adam_update, momentum_update, scratch_for
+from skregnet.kernels.axpy import AXPY_LENGTH, SLICE
 from skregnet.kernels.buffers import BLOCK
 
-LENGTHS = [1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK + 7]
+LENGTHS = [
+    1,
+    AXPY_LENGTH - 1,
+    AXPY_LENGTH,
+    SLICE + 1,
+    BLOCK - 1,
+    BLOCK,
+    BLOCK + 1,
+    3 * BLOCK + 7,
+]
 
 
 def vectors(n_members, length, dtype, n_vectors):
@@ -31,10 +41,10 @@ def test_scratch_is_no_longer_than_a_block(length, n_members):
 @pytest.mark.parametrize("length", LENGTHS)
 def test_adam(length, n_members, dtype):
     theta, g, m, v = vectors(n_members, length, dtype, 4)
-    first = 0.9 * m + g
-    second = 0.99 * v + g * g
+    first = m + 0.9 * g
+    second = v + 1.3 * g * g
     moved = theta - 0.01 * first / (np.sqrt(second) + 1e-3)
-    adam_update(theta, g, m, v, scratch_for(theta), 0.9, 0.99, 0.01, 1e-3)
+    adam_update(theta, g, m, v, scratch_for(theta), 0.9, 1.3, 0.01, 1e-3)
     rtol = 1e-6 if dtype == np.float32 else 1e-14
     for found, expected in ((theta, moved), (m, first), (v, second)):
         np.testing.assert_allclose(found, expected, rtol=rtol)

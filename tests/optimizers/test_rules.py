@@ -53,6 +53,24 @@ def test_rule(optimizer, n_members, dtype):
         np.testing.assert_allclose(found[k], expected, rtol=rtol, atol=rtol * 1e-2)
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("length", [3, 4100])
+@pytest.mark.parametrize("betas", [(0.9, 0.999), (0.5, 0.9), (0.0, 0.0), (0.01, 0.99)])
+def test_sums_of_adam_stay_in_range(betas, length, dtype):
+    # Far more steps than the decays of the sums can hold without being multiplied in.
+    random_state = np.random.RandomState(0)
+    gradients = np.zeros((500, 2, length), dtype)
+    gradients[..., :3] = random_state.normal(size=(500, 2, 3)).astype(dtype)
+    start = np.zeros((2, length), dtype)
+    optimizer = Adam(*betas, epsilon=1e-3)
+    found = follow(optimizer, start, gradients, 0.01)
+    for k in range(2):
+        expected = slow_path(optimizer, start[k, :3], gradients[:, k, :3], 0.01)
+        rtol = 1e-11 if dtype == np.float64 else 2e-3
+        np.testing.assert_allclose(found[k, :3], expected, rtol=rtol, atol=rtol / 100)
+    assert not found[:, 3:].any()
+
+
 @pytest.mark.parametrize("n_members", [1, 3])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=IDS)
 def test_blocks_change_nothing(optimizer, n_members, monkeypatch):
