@@ -1,10 +1,11 @@
 """Adam: adaptive moments."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from skregnet.kernels import Array, Rate, adam_update, cast_rate, scratch_for
+from skregnet.kernels import Array, Rate, adam_update, scratch_for
 from skregnet.optimizers._base import State
 
 # Far enough from the ends of float32 for the sums to grow by its inverse.
@@ -79,11 +80,11 @@ class Adam:
         """Move the parameters and update the sums, both in place."""
         state["n_steps"] += 1
         t = state["n_steps"]
-        first_decay = self._decay(state, "first", self.beta_1)
-        second_decay = self._decay(state, "second", self.beta_2)
+        first_decay = _decay(state, "first", self.beta_1)
+        second_decay = _decay(state, "second", self.beta_2)
         # sqrt(v) = root * sqrt(second): the root goes to the step and to epsilon.
-        root = np.sqrt((1 - self.beta_2) * second_decay)
-        corrected = learning_rate * np.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
+        root = _sqrt((1 - self.beta_2) * second_decay)
+        corrected = learning_rate * _sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
         adam_update(
             parameters,
             gradient,
@@ -96,13 +97,23 @@ class Adam:
             self.epsilon / root,
         )
 
-    def _decay(self, state: State, name: str, beta: Rate) -> Rate:
-        """Decay a sum by decaying its number, or the sum itself now and then."""
-        decay = state[f"{name}_decay"] * beta
-        if np.min(decay) < _SMALLEST_DECAY:
-            # Member by member: one that is not due is multiplied by 1.
-            is_due = np.less(decay, _SMALLEST_DECAY)
-            state[name] *= cast_rate(np.where(is_due, decay, 1.0), state[name].dtype)
-            decay = np.where(is_due, 1.0, decay) if np.ndim(decay) else 1.0
-        state[f"{name}_decay"] = decay
-        return decay
+
+def _decay(state: State, name: str, beta: Rate) -> Rate:
+    """Decay a sum by decaying its number, or the sum itself now and then."""
+    decay = state[f"{name}_decay"] * beta
+    if isinstance(decay, np.ndarray):
+        # Member by member: one that is not due is multiplied by 1.
+        is_due = decay < _SMALLEST_DECAY
+        if is_due.any():
+            state[name] *= np.where(is_due, decay, 1).astype(state[name].dtype)
+            decay = np.where(is_due, 1, decay)
+    elif decay < _SMALLEST_DECAY:
+        state[name] *= decay
+        decay = 1.0
+    state[f"{name}_decay"] = decay
+    return decay
+
+
+def _sqrt(rate: Rate) -> Rate:
+    """Return the root; of a number by the faster of two that agree to the last bit."""
+    return np.sqrt(rate) if isinstance(rate, np.ndarray) else math.sqrt(rate)
