@@ -311,7 +311,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         if self.loss == "poisson" and (y < 0).any():
             raise ValueError(
                 "loss='poisson' expects y >= 0, got a smallest value of "
-                f"{y.min()!r}; use loss='squared_error' for such targets."
+                f"{y.min():g}; use loss='squared_error' for such targets."
             )
         return y
 
