@@ -58,6 +58,8 @@ class BatchLoader:
         n_outputs = first.targets.shape[1]
         dtype = first.targets.dtype
         self._data = data
+        self._first = first
+        self._is_sparse = first.is_sparse
         self._shared = all(
             member.inputs is first.inputs
             and member.targets is first.targets
@@ -87,8 +89,7 @@ class BatchLoader:
             Rows of each member's data.
         """
         batch = self._batch
-        first = self._data[0]
-        if first.is_sparse:
+        if self._is_sparse:
             batch.inputs = [
                 member.inputs[member_rows]
                 for member, member_rows in zip(self._data, rows, strict=True)
@@ -104,7 +105,7 @@ class BatchLoader:
     def _gather(self, field: str, rows: Array, out: Array) -> None:
         """Gather one field: at once where members share their arrays."""
         if self._shared:
-            gather(getattr(self._data[0], field), rows, out)
+            gather(getattr(self._first, field), rows, out)
             return
         for member, member_rows, member_out in zip(self._data, rows, out, strict=True):
             gather(getattr(member, field), member_rows, member_out)

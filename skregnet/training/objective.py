@@ -57,10 +57,7 @@ class Objective:
         self, batch: Batch, workspace: NetworkWorkspace, scale: float
     ) -> Array:
         """Write the gradient to `gradient` and return the loss of each member."""
-        loss = self.loss_and_gradient(batch, workspace, scale)
-        if self._penalty is None:
-            return loss
-        return loss + self.add_penalty(scale)
+        return self.loss_and_gradient(batch, workspace, scale) + self.add_penalty(scale)
 
     def loss_and_gradient(
         self, batch: Batch, workspace: NetworkWorkspace, scale: float
