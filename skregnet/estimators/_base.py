@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.callback import CallbackSupportMixin
+from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import (
     _check_sample_weight,
@@ -244,3 +245,10 @@ def checked_weights(sample_weight: Any, X: Any) -> Array | None:
         sample_weight, X, dtype=np.float64, ensure_non_negative=True
     )
     return weights
+
+
+def flat_if_one_column(y: Any) -> Any:
+    """Return targets of a single column as a vector, with scikit-learn's warning."""
+    if y.ndim == 2 and y.shape[1] == 1:
+        return column_or_1d(y, warn=True)
+    return y

@@ -5,6 +5,7 @@ import inspect
 import math
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -39,19 +40,28 @@ class ValidationSet:
     def loss_of(self, outputs: Array, loss: Loss) -> float:
         """Return the mean loss, without penalties, of outputs before activation."""
         n_rows, n_outputs = outputs.shape
-        dtype = outputs.dtype
-        row_weights = None
-        if self.weights is not None:
-            relative = self.weights / self.weights.max()
-            row_weights = (relative / relative.mean()).astype(dtype).reshape(1, 1, -1)
         value = loss.value_and_gradient(
             outputs.T.copy()[np.newaxis],
-            self.targets.T.astype(dtype, order="C")[np.newaxis],
-            row_weights,
+            self._loss_targets,
+            self._loss_weights,
             1.0 / n_rows,
-            LossWorkspace.allocate(1, n_outputs, n_rows, dtype),
+            LossWorkspace.allocate(1, n_outputs, n_rows, outputs.dtype),
         )
         return float(np.sum(value))
+
+    @cached_property
+    def _loss_targets(self) -> Array:
+        """Targets as a loss wants them: output-major, of one member."""
+        return self.targets.T.copy()[np.newaxis]
+
+    @cached_property
+    def _loss_weights(self) -> Array | None:
+        """Weights as a loss wants them: of mean 1, of one member."""
+        if self.weights is None:
+            return None
+        relative = self.weights / self.weights.max()
+        scaled: Array = (relative / relative.mean()).astype(self.targets.dtype)
+        return scaled.reshape(1, 1, -1)
 
     def evaluate(
         self, estimator: Any, scorer: Any, coefs: list[Array], intercepts: list[Array]

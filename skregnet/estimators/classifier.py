@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse, special
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.preprocessing import LabelBinarizer
-from sklearn.utils import check_array, column_or_1d
+from sklearn.utils import check_array
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 from sklearn.utils.metaestimators import available_if
@@ -16,7 +16,12 @@ from sklearn.utils.multiclass import (
     unique_labels,
 )
 
-from skregnet.estimators._base import BaseMLP, checked_weights, has_partial_fit
+from skregnet.estimators._base import (
+    BaseMLP,
+    checked_weights,
+    flat_if_one_column,
+    has_partial_fit,
+)
 from skregnet.estimators._session import Request
 from skregnet.kernels import Array
 from skregnet.losses import BINARY_LOG_LOSS, LOG_LOSS, OUTPUT_ACTIVATIONS, Loss
@@ -367,8 +372,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return LOG_LOSS if is_multiclass else BINARY_LOG_LOSS
 
     def _check_targets(self, y: Array, request: Request) -> Array:
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+        y = flat_if_one_column(y)
         if request.incremental and _check_partial_fit_first_call(self, request.classes):
             is_multilabel = type_of_target(y).startswith("multilabel")
             self._label_binarizer = LabelBinarizer().fit(
@@ -401,8 +405,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         y = check_array(
             y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y_val"
         )
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+        y = flat_if_one_column(y)
         is_multilabel = type_of_target(y).startswith("multilabel")
         n_labels = y.shape[1] if is_multilabel else 1
         expected = len(self.classes_) if self._is_multilabel else 1

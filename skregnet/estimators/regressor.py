@@ -5,11 +5,16 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
-from sklearn.utils import check_array, column_or_1d
+from sklearn.utils import check_array
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 
-from skregnet.estimators._base import BaseMLP, checked_weights, has_partial_fit
+from skregnet.estimators._base import (
+    BaseMLP,
+    checked_weights,
+    flat_if_one_column,
+    has_partial_fit,
+)
 from skregnet.estimators._session import Request
 from skregnet.kernels import Array
 from skregnet.losses import OUTPUT_ACTIVATIONS, REGRESSION_LOSSES, Loss
@@ -306,8 +311,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         return self._check_range(y)
 
     def _check_range(self, y: Array) -> Array:
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+        y = flat_if_one_column(y)
         if self.loss == "poisson" and (y < 0).any():
             raise ValueError(
                 "loss='poisson' expects y >= 0, got a smallest value of "
