@@ -16,16 +16,21 @@ from skregnet.activations import ACTIVATIONS
 from skregnet.kernels import Array, LossWorkspace
 from skregnet.layers import (
     ActivationLayer,
+    BatchNorm,
     Dense,
+    Dropout,
     Layer,
     Pass,
+    PenalizedActivity,
     Readout,
     SparseDense,
+    SparseDropout,
     SparseReadout,
     Workspace,
 )
 from skregnet.losses import Loss
 from skregnet.parameters import ParameterLayout, Parameters
+from skregnet.penalties import ActivityPenalty
 
 _AT_TEST = Pass()
 
@@ -49,12 +54,19 @@ class Batch:
     weights: Array | None = None
 
 
-@dataclass(frozen=True)
+@dataclass
 class NetworkWorkspace:
-    """Buffers of all layers and of the loss."""
+    """Buffers of all layers and of the loss.
+
+    Attributes
+    ----------
+    input_gradient : ndarray of shape (n_members, n_rows, n_features) or None
+        What the last backward pass found, where the workspace was made for it.
+    """
 
     layers: tuple[Workspace, ...]
     loss: LossWorkspace
+    input_gradient: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -77,17 +89,32 @@ class Network:
         """Where the parameters of the layers lie in the flat vector."""
         return ParameterLayout(tuple(layer.parameter_shapes for layer in self.layers))
 
+    @property
+    def takes_sparse(self) -> bool:
+        """Whether the inputs are sparse."""
+        return isinstance(self.layers[0], SparseDense | SparseReadout | SparseDropout)
+
     def workspace(
-        self, n_members: int, n_rows: int, dtype: np.dtype
+        self,
+        n_members: int,
+        n_rows: int,
+        dtype: np.dtype,
+        *,
+        to_inputs: bool = False,
     ) -> NetworkWorkspace:
-        """Allocate what passes over `n_rows` rows of each member need."""
-        layers = tuple(
-            layer.workspace(n_members, n_rows, dtype, propagate=index > 0)
-            for index, layer in enumerate(self.layers)
-        )
+        """Allocate what passes over `n_rows` rows of each member need.
+
+        With `to_inputs` the backward pass goes on to the inputs.
+        """
+        is_first = True
+        layers = []
+        for layer in self.layers:
+            propagate = to_inputs or not is_first
+            layers.append(layer.workspace(n_members, n_rows, dtype, propagate))
+            is_first = is_first and not layer.parameter_shapes
         n_outputs = self.layers[-1].n_outputs
         loss = LossWorkspace.allocate(n_members, n_outputs, n_rows, dtype)
-        return NetworkWorkspace(layers, loss)
+        return NetworkWorkspace(tuple(layers), loss)
 
     def outputs(
         self,
@@ -122,9 +149,8 @@ class Network:
         parameters: Sequence[Parameters],
         gradient: Sequence[Parameters],
         workspace: NetworkWorkspace,
-        scale: float,
-        rngs: Sequence[np.random.Generator] | None = None,
-    ) -> Array:
+        context: Pass,
+    ) -> Any:
         """Write the gradient of the training loss and return the loss of each member.
 
         Parameters
@@ -135,20 +161,17 @@ class Network:
             Views by layer, of the parameters and of what is written.
         workspace : NetworkWorkspace
             Buffers for the size of the batch.
-        scale : float
-            Factor of the sum over rows: one over the number of rows in the mean.
-        rngs : sequence of Generator or None
-            Each member's source of noise, for layers that have any.
+        context : Pass
+            What the layers need to know, with the weights of the batch.
 
         Returns
         -------
         loss : ndarray of shape (n_members,) or scalar for one member
-            The loss of each member.
+            The loss of each member, penalties on activations included.
         """
-        context = Pass(True, scale, batch.weights, rngs)
         outputs = self.outputs(batch.inputs, parameters, workspace, context)
         loss = self.loss.value_and_gradient(
-            outputs, batch.targets, batch.weights, scale, workspace.loss
+            outputs, batch.targets, batch.weights, context.scale, workspace.loss
         )
         delta: Any = outputs
         for index in range(len(self.layers) - 1, -1, -1):
@@ -159,35 +182,83 @@ class Network:
                 workspace.layers[index],
                 context,
             )
+            if delta is None:
+                break
+        workspace.input_gradient = delta
+        for index in self._penalized:
+            loss = loss + workspace.layers[index].penalty
         return loss
+
+    @cached_property
+    def _penalized(self) -> tuple[int, ...]:
+        """Numbers of the layers that add to the loss."""
+        return tuple(
+            index
+            for index, layer in enumerate(self.layers)
+            if isinstance(layer, PenalizedActivity)
+        )
 
 
 def multilayer_perceptron(
-    layer_units: tuple[int, ...], activation: str, loss: Loss, *, sparse: bool = False
+    layer_units: tuple[int, ...],
+    activation: str | Sequence[str],
+    loss: Loss,
+    *,
+    sparse: bool = False,
+    input_dropout: float = 0.0,
+    dropout: Sequence[float] = (),
+    batch_norm: str | None = None,
+    activity_penalty: ActivityPenalty | None = None,
 ) -> Network:
     """Describe a multilayer perceptron.
+
+    A hidden layer is its affine map, its activation, the penalty on that, and dropout;
+    batch normalization comes before or after the activation.
 
     Parameters
     ----------
     layer_units : tuple of int
         Numbers of inputs, of each hidden layer's units and of outputs.
-    activation : str
-        Name of the hidden activation.
+    activation : str or sequence of str
+        Name of the hidden activation, or one a hidden layer.
     loss : Loss
         The loss.
     sparse : bool, default=False
         Whether the inputs are sparse.
+    input_dropout : float, default=0.0
+        Probability of dropping an input.
+    dropout : sequence of float, default=()
+        Probability of dropping a unit of each hidden layer; empty for none.
+    batch_norm : {None, "before", "after"}, default=None
+        Where to normalise.
+    activity_penalty : ActivityPenalty or None, default=None
+        Penalty on each hidden layer's activations.
 
     Returns
     -------
     network : Network
         The description.
     """
+    hidden = list(pairwise(layer_units[:-1]))
+    names = [activation] * len(hidden) if isinstance(activation, str) else activation
+    rates = dropout or [0.0] * len(hidden)
     layers: list[Layer] = []
-    for below, units in pairwise(layer_units[:-1]):
-        dense = SparseDense if sparse and not layers else Dense
-        layers.append(dense(below, units))
-        layers.append(ActivationLayer(units, ACTIVATIONS[activation]))
-    readout = SparseReadout if sparse and not layers else Readout
+    if input_dropout:
+        drop = SparseDropout if sparse else Dropout
+        layers.append(drop(layer_units[0], input_dropout))
+    is_sparse = sparse
+    for (below, units), name, rate in zip(hidden, names, rates, strict=True):
+        layers.append((SparseDense if is_sparse else Dense)(below, units))
+        if batch_norm == "before":
+            layers.append(BatchNorm(units, in_place=True))
+        layers.append(ActivationLayer(units, ACTIVATIONS[name]))
+        if activity_penalty is not None:
+            layers.append(PenalizedActivity(units, activity_penalty))
+        if batch_norm == "after":
+            layers.append(BatchNorm(units, in_place=False))
+        if rate:
+            layers.append(Dropout(units, rate))
+        is_sparse = False
+    readout = SparseReadout if is_sparse else Readout
     layers.append(readout(layer_units[-2], layer_units[-1]))
     return Network(tuple(layers), loss)

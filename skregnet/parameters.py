@@ -5,8 +5,10 @@ the order in which scikit-learn packs them, and a single slice for penalties, wh
 concern weights only.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +16,14 @@ from skregnet.kernels import Array
 
 Parameters = dict[str, Array]
 """Parameters of one layer by name, each of shape (n_members, *shape of the layer)."""
+
+RESTING_VALUES: dict[str, Any] = {
+    "scale": 1.0,
+    "shift": 0.0,
+    "statistics": [[0.0], [1.0]],
+    "n_batches": 0.0,
+}
+"""Where parameters other than weights and biases start: their layer changes nothing."""
 
 Shapes = tuple[tuple[str, tuple[int, ...]], ...]
 """Names and shapes of one layer's parameters."""
@@ -34,18 +44,13 @@ class ParameterLayout:
     @property
     def n_weights(self) -> int:
         """Number of weights, which are the head of the vector."""
-        return sum(
-            int(np.prod(shape))
-            for shapes in self.layer_shapes
-            for name, shape in shapes
-            if name == "weights"
-        )
+        return self._size_of("weights")
 
     @property
     def n_parameters(self) -> int:
         """Length of the vector."""
         return sum(
-            int(np.prod(shape)) for shapes in self.layer_shapes for _, shape in shapes
+            math.prod(shape) for shapes in self.layer_shapes for _, shape in shapes
         )
 
     def views(self, vectors: Array) -> list[Parameters]:
@@ -56,21 +61,41 @@ class ParameterLayout:
             for layer, shapes in zip(views, self.layer_shapes, strict=True):
                 for name, shape in shapes:
                     if name == kind:
-                        stop = start + int(np.prod(shape))
+                        stop = start + math.prod(shape)
                         layer[name] = vectors[:, start:stop].reshape(-1, *shape)
                         start = stop
         return views
 
     def pack(self, weights: Sequence[Array], biases: Sequence[Array]) -> Array:
-        """Return the flat vector of one plain network as a new array."""
-        return np.concatenate([np.ravel(part) for part in (*weights, *biases)])
+        """Return one network's vector as a new array, all else at its resting value."""
+        affine = np.concatenate([np.ravel(part) for part in (*weights, *biases)])
+        vector = np.empty(self.n_parameters, affine.dtype)
+        vector[: len(affine)] = affine
+        for layer in self.views(vector[np.newaxis]):
+            for name, view in layer.items():
+                if name in RESTING_VALUES:
+                    view[...] = RESTING_VALUES[name]
+        return vector
 
     def unpack(self, vector: Array) -> tuple[list[Array], list[Array]]:
         """Return one network's weights and biases as lists of new arrays."""
-        affine = [view for view in self.views(vector[np.newaxis]) if view]
+        views = self.views(vector[np.newaxis])
+        affine = [view for view in views if "weights" in view]
         return (
             [view["weights"][0].copy() for view in affine],
             [view["biases"][0, 0].copy() for view in affine],
+        )
+
+    def rest(self, vector: Array) -> Array:
+        """Return the view of what is neither weights nor biases."""
+        return vector[self._size_of("weights") + self._size_of("biases") :]
+
+    def _size_of(self, kind: str) -> int:
+        return sum(
+            math.prod(shape)
+            for shapes in self.layer_shapes
+            for name, shape in shapes
+            if name == kind
         )
 
     def _kinds(self) -> list[str]:

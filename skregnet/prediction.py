@@ -1,10 +1,10 @@
 """Outputs of a fitted network from its plain arrays, in blocks of rows.
 
 After training every model is a plain multilayer perceptron, so that prediction needs
-its weights, its biases and two activations, and nothing else.
+its weights, its biases and its activations, and nothing else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,15 @@ from skregnet.kernels import Array
 # enough to run at full speed.
 _BLOCK_ROWS = 512
 
+# What follows each affine map: an activation in place, nothing after the last.
+_Applies = Sequence[Callable[[Array], None] | None]
+
 
 def plain_outputs(
-    X: Any, coefs: Sequence[Array], intercepts: Sequence[Array], activation: str
+    X: Any,
+    coefs: Sequence[Array],
+    intercepts: Sequence[Array],
+    activations: str | Sequence[str],
 ) -> Array:
     """Return the outputs before the output activation.
 
@@ -30,35 +36,41 @@ def plain_outputs(
         Weights of each layer.
     intercepts : list of ndarray of shape (fan_out,)
         Biases of each layer.
-    activation : str
-        Name of the hidden activation.
+    activations : str or sequence of str
+        Name of the activation of all hidden layers, or one name a hidden layer.
 
     Returns
     -------
     outputs : ndarray of shape (n_rows, n_outputs)
         A new array.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many names as hidden layers.
     """
+    if isinstance(activations, str):
+        activations = (activations,) * (len(coefs) - 1)
+    applies = [*[ACTIVATIONS[name].apply for name in activations], None]
     n_rows = X.shape[0]
     if n_rows <= _BLOCK_ROWS:
-        return _block_outputs(X, coefs, intercepts, activation)
-    first = _block_outputs(X[:_BLOCK_ROWS], coefs, intercepts, activation)
+        return _block_outputs(X, coefs, intercepts, applies)
+    first = _block_outputs(X[:_BLOCK_ROWS], coefs, intercepts, applies)
     outputs = np.empty((n_rows, first.shape[1]), dtype=first.dtype)
     outputs[:_BLOCK_ROWS] = first
     for start in range(_BLOCK_ROWS, n_rows, _BLOCK_ROWS):
         rows = slice(start, start + _BLOCK_ROWS)
-        outputs[rows] = _block_outputs(X[rows], coefs, intercepts, activation)
+        outputs[rows] = _block_outputs(X[rows], coefs, intercepts, applies)
     return outputs
 
 
 def _block_outputs(
-    values: Any, coefs: Sequence[Array], intercepts: Sequence[Array], activation: str
+    values: Any, coefs: Sequence[Array], intercepts: Sequence[Array], applies: _Applies
 ) -> Array:
-    apply = ACTIVATIONS[activation].apply
-    last = len(coefs) - 1
-    for index, (weights, biases) in enumerate(zip(coefs, intercepts, strict=True)):
+    for weights, biases, apply in zip(coefs, intercepts, applies, strict=True):
         values = values.dot(weights)
         values += biases
-        if index < last:
+        if apply is not None:
             apply(values)
     outputs: Array = values
     return outputs

@@ -9,6 +9,15 @@ ACTIVATIONS = {
     "logistic": lambda z: 1 / (1 + math.exp(-z)),
     "tanh": math.tanh,
     "relu": lambda z: max(0.0, z),
+    "leaky_relu": lambda z: z if z > 0 else 0.01 * z,
+    "elu": lambda z: z if z > 0 else math.expm1(z),
+    "selu": lambda z: (
+        1.0507009873554805 * (z if z > 0 else 1.6732632423543772 * math.expm1(z))
+    ),
+    "gelu": lambda z: z * math.erfc(-z / math.sqrt(2)) / 2,
+    "silu": lambda z: z / (1 + math.exp(-z)),
+    "mish": lambda z: z * math.tanh(math.log1p(math.exp(z))),
+    "softplus": lambda z: math.log1p(math.exp(z)),
 }
 
 

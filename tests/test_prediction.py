@@ -40,6 +40,33 @@ def test_outputs(hidden, activation):
     np.testing.assert_allclose(thin, expected, rtol=1e-11, atol=1e-13)
 
 
+@pytest.mark.parametrize("n_rows", [1, 6, 700])
+@pytest.mark.parametrize("names", [("tanh", "relu"), ["gelu", "identity"]])
+def test_each_hidden_layer_has_its_own_activation(names, n_rows):
+    coefs, intercepts = draw((5, 6))
+    X = expected = features(n_rows)
+    for weights, biases, name in zip(coefs, intercepts, names, strict=False):
+        activation = np.vectorize(references.ACTIVATIONS[name], otypes=[float])
+        expected = activation(expected @ weights + biases)
+    expected = expected @ coefs[-1] + intercepts[-1]
+    found = plain_outputs(X, coefs, intercepts, names)
+    np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("names", [(), ("relu",), ("relu", "relu", "relu")])
+def test_a_wrong_number_of_names_is_an_error(names):
+    coefs, intercepts = draw((5, 6))
+    with pytest.raises(ValueError, match="zip"):
+        plain_outputs(features(3), coefs, intercepts, names)
+
+
+def test_linear_model_needs_no_activation():
+    coefs, intercepts = draw(())
+    X = features(6)
+    found = plain_outputs(X, coefs, intercepts, ())
+    np.testing.assert_allclose(found, X @ coefs[0] + intercepts[0], rtol=1e-13)
+
+
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array, sparse.csr_matrix])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("n_rows", [1, 511, 512, 513, 1024, 1300])

@@ -18,6 +18,7 @@ from sklearn.utils.validation import (
 )
 
 from skregnet.activations import ACTIVATIONS
+from skregnet.estimators._recipe import ACTIVITY_PENALTIES, AVERAGES
 from skregnet.estimators._session import Request
 from skregnet.estimators._solvers import OPTIMIZERS
 from skregnet.estimators._together import fit_together
@@ -25,6 +26,7 @@ from skregnet.estimators._validation import ValidationSet
 from skregnet.kernels import Array
 from skregnet.losses import Loss
 from skregnet.prediction import plain_outputs
+from skregnet.training import NORMS
 
 _FLOATS = (np.float64, np.float32)
 
@@ -47,7 +49,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
             "array-like",
             Interval(Integral, 1, None, closed="left"),
         ],
-        "activation": [StrOptions(set(ACTIVATIONS))],
+        "activation": [StrOptions(set(ACTIVATIONS)), "array-like"],
         "solver": [StrOptions({"lbfgs", *OPTIMIZERS})],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "batch_size": [
@@ -77,6 +79,21 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         "max_fun": [Interval(Integral, 1, None, closed="left")],
         "validation_interval": [Interval(Integral, 1, None, closed="left")],
         "scoring": [str, callable, None],
+        "l1_ratio": [Interval(Real, 0, 1, closed="both")],
+        "activity_penalty": [StrOptions(set(ACTIVITY_PENALTIES))],
+        "activity_alpha": [Interval(Real, 0, None, closed="left")],
+        "activity_target": [Interval(Real, 0, 1, closed="neither")],
+        "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
+        "input_dropout": [Interval(Real, 0, 1, closed="left")],
+        "batch_norm": [StrOptions({"before", "after"}), None],
+        "target_noise": [Interval(Real, 0, None, closed="left")],
+        "adversarial_step": [Interval(Real, 0, None, closed="left")],
+        "adversarial_norm": [StrOptions(set(NORMS))],
+        "adversarial_weight": [Interval(Real, 0, 1, closed="both")],
+        "adversarial_iterations": [Interval(Integral, 1, None, closed="left")],
+        "max_norm": [Interval(Real, 0, None, closed="neither"), None],
+        "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
+        "weight_averaging": [StrOptions(set(AVERAGES)), None],
     }
 
     def __init__(self, **parameters: Any) -> None:
@@ -151,6 +168,10 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
     @abstractmethod
     def _encode(self, y: Array) -> Array:
         """Return targets as the network sees them, of shape (n_rows, n_outputs)."""
+
+    def _training_targets(self, targets: Array) -> Array:
+        """Return targets as training is to aim at them."""
+        return targets
 
     @abstractmethod
     def _score_outputs(self, outputs: Array, y: Array, weights: Array | None) -> float:

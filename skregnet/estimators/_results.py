@@ -8,6 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.optimize import _check_optimize_result
 
 from skregnet.estimators._session import Session
+from skregnet.folding import fold
 from skregnet.training import Member, Outcome
 
 
@@ -28,10 +29,9 @@ def conclude(session: Session, result: Any = None) -> None:
             "Solver produced non-finite parameter weights. The input data may"
             " contain large values and need to be preprocessed."
         )
-    coefs, intercepts = session.network.layout.unpack(member.vector)
-    estimator.coefs_, estimator.intercepts_ = coefs, intercepts
+    _store_network(session)
     _store_curves(estimator, member)
-    _store_state(estimator, member)
+    _store_state(session)
     session.context.call_on_fit_task_end(
         estimator=estimator, reconstruction_attributes=dict, **session.hook_data
     )
@@ -44,6 +44,18 @@ def conclude(session: Session, result: Any = None) -> None:
             estimator.n_iter_ = _check_optimize_result(
                 "lbfgs", result, estimator.max_iter
             )
+
+
+def _store_network(session: Session) -> None:
+    """Set weights and biases, and what training needs to go on from them."""
+    estimator, network = session.estimator, session.network
+    vector = session.at_test(session.member.vector)
+    estimator.coefs_, estimator.intercepts_ = fold(network, vector)
+    rest = network.layout.rest(vector)
+    estimator._normalization = None
+    if len(rest):
+        place = estimator.batch_norm
+        estimator._normalization = {"place": place, "values": rest.copy()}
 
 
 def _store_curves(estimator: Any, member: Member) -> None:
@@ -61,14 +73,16 @@ def _store_curves(estimator: Any, member: Member) -> None:
     estimator.best_loss_ = None if validates else -plateau.best
 
 
-def _store_state(estimator: Any, member: Member) -> None:
+def _store_state(session: Session) -> None:
     """Keep what a warm start or a later `partial_fit` goes on from."""
+    estimator, member = session.estimator, session.member
     has_diverged = member.outcome is Outcome.DIVERGED
     estimator._no_improvement_count = member.plateau.n_without
     estimator._training_state = {
-        "solver": estimator.solver,
+        "kind": session.kind,
         "learning_rate": member.learning_rate,
-        "optimizer": None if has_diverged else member.optimizer_state,
+        "state": None if has_diverged else member.state,
+        "noise": None if member.rng is None else member.rng.bit_generator.state,
         "best": member.best if member.is_continued else None,
         "is_continued": member.is_continued,
     }

@@ -10,12 +10,27 @@ from sklearn.metrics import check_scoring
 from sklearn.utils import check_random_state
 
 from skregnet.estimators._observer import EstimatorObserver
+from skregnet.estimators._recipe import (
+    check_combinations,
+    is_noisy,
+    network_of,
+    noise_source,
+    recipe_of,
+)
 from skregnet.estimators._solvers import OPTIMIZERS, schedule_of
 from skregnet.estimators._validation import ValidationSet, check_given, split_rows
+from skregnet.folding import fold, unfold
 from skregnet.initializers import glorot_uniform
 from skregnet.kernels import Array
-from skregnet.network import Network, multilayer_perceptron
-from skregnet.training import History, Member, Plateau, TrainingData
+from skregnet.network import Network
+from skregnet.stacking import architecture
+from skregnet.training import (
+    History,
+    Member,
+    Plateau,
+    TrainingData,
+    with_exact_statistics,
+)
 
 
 @dataclass
@@ -71,6 +86,7 @@ class Session:
             estimator.early_stopping,
         )
         self._check_solver(has_validation)
+        check_combinations(estimator)
         X, y, targets = estimator._validate_training(request, self._is_first)
         layer_units = (X.shape[1], *hidden, targets.shape[1])
         if not self._is_first:
@@ -78,22 +94,22 @@ class Session:
         weights = estimator._row_weights(request, X, y)
         rows = np.arange(len(targets)) if weights is None else np.flatnonzero(weights)
         self._random_state = check_random_state(estimator.random_state)
+        self._rng = self._noise()
         self._set_up_network(layer_units, X)
         vector = self._start_vector(layer_units, X.dtype)
         rows, validation = self._split(X, y, targets, weights, rows, has_validation)
         self.batch_size = _batch_size(estimator, len(rows))
+        targets = estimator._training_targets(targets)
         data = _training_data(X, targets, weights, rows)
         self.member = self._make_member(data, vector, validation)
 
     @property
     def signature(self) -> tuple[Any, ...]:
         """What members of one stack have in common."""
-        estimator, member = self.estimator, self.member
-        resumed = None if member.optimizer_state is None else id(self)
+        member = self.member
+        resumed = None if member.state is None else id(self)
         return (
-            self.network,
-            estimator.solver,
-            estimator.nesterovs_momentum,
+            architecture(member.recipe),
             self.batch_size,
             len(member.data.rows),
             member.vector.dtype,
@@ -132,11 +148,8 @@ class Session:
     def _set_up_network(self, layer_units: tuple[int, ...], X: Any) -> None:
         """Describe the network and set what prediction needs to know of it."""
         estimator = self.estimator
-        self.network: Network = multilayer_perceptron(
-            layer_units,
-            estimator.activation,
-            estimator._loss,
-            sparse=not isinstance(X, np.ndarray),
+        self.network: Network = network_of(
+            estimator, layer_units, sparse=not isinstance(X, np.ndarray)
         )
         estimator.n_outputs_ = layer_units[-1]
         estimator.n_layers_ = len(layer_units)
@@ -144,11 +157,46 @@ class Session:
 
     def _start_vector(self, layer_units: tuple[int, ...], dtype: np.dtype) -> Array:
         """Draw initial weights, or go on from the fitted ones."""
-        estimator = self.estimator
+        estimator, network = self.estimator, self.network
         if not self._is_first:
-            return self.network.layout.pack(estimator.coefs_, estimator.intercepts_)
+            return unfold(
+                network,
+                estimator.coefs_,
+                estimator.intercepts_,
+                self._known_normalization(),
+            )
         drawn = glorot_uniform(layer_units, estimator.activation, self._random_state)
-        return self.network.layout.pack(*drawn).astype(dtype, copy=False)
+        return network.layout.pack(*drawn).astype(dtype, copy=False)
+
+    def _known_normalization(self) -> Array | None:
+        """Return what a fit of the same kind has left of batch normalization."""
+        known = vars(self.estimator).get("_normalization")
+        if known is None or known["place"] != self.estimator.batch_norm:
+            return None
+        values: Array = known["values"]
+        return values
+
+    def _noise(self) -> np.random.Generator | None:
+        """Return the source of noise where there is any."""
+        if not is_noisy(self.estimator):
+            return None
+        n_rows_seen = 0 if self._is_first else vars(self.estimator).get("t_", 0)
+        rng: np.random.Generator = noise_source(self._random_state, n_rows_seen)
+        return rng
+
+    def at_test(self, vector: Array) -> Array:
+        """Return a vector with the statistics that predictions go by.
+
+        They are exact after `fit`; `partial_fit` has seen some of the rows only, and
+        keeps running ones.
+        """
+        if self._request.incremental:
+            return vector
+        return with_exact_statistics(self.network, vector, self.member.data)
+
+    def plain(self, vector: Array) -> tuple[list[Array], list[Array]]:
+        """Return weights and biases of the network that predicts alike."""
+        return fold(self.network, self.at_test(vector))
 
     def _split(
         self,
@@ -187,9 +235,9 @@ class Session:
         estimator = self.estimator
         incremental = self._request.incremental
         member = Member(
+            recipe=recipe_of(estimator, self.network, data.mean_weight),
             data=data,
             vector=vector,
-            alpha=float(estimator.alpha),
             plateau=self._plateau(validation is not None),
             history=self._history(),
             observer=self._observer(validation),
@@ -198,13 +246,14 @@ class Session:
             validation_interval=estimator.validation_interval,
             random_state=self._random_state,
             shuffle=estimator.shuffle,
+            rng=self._rng,
+            is_averaging=incremental,
             is_continued=incremental,
         )
         if validation is not None and not self._is_first:
             member.best = vector.copy()
         if estimator.solver == "lbfgs":
             return member
-        member.optimizer = OPTIMIZERS[estimator.solver](estimator)
         member.schedule = schedule_of(estimator)
         member.learning_rate = member.schedule.initial
         if incremental:
@@ -253,21 +302,32 @@ class Session:
         scorer = estimator.scoring
         if scorer not in (None, "loss"):
             scorer = check_scoring(estimator, scorer)
-        unpack = self.network.layout.unpack
         self.context, self.hook_data = context, hook_data
         return EstimatorObserver(
-            estimator, unpack, context, hook_data, validation, scorer
+            estimator, self.plain, context, hook_data, validation, scorer
         )
 
     def _resume(self, member: Member) -> None:
-        """Go on from the optimizer's state of the last call."""
-        state = getattr(self.estimator, "_training_state", None)
-        if self._is_first or state is None or state["solver"] != self.estimator.solver:
+        """Go on from what the last call has left."""
+        known = getattr(self.estimator, "_training_state", None)
+        if self._is_first or known is None or known["kind"] != self.kind:
             return
-        member.learning_rate = state["learning_rate"]
-        member.optimizer_state = state["optimizer"]
-        if member.validates and state["best"] is not None:
-            member.best = state["best"]
+        member.learning_rate = known["learning_rate"]
+        if member.validates and known["best"] is not None:
+            member.best = known["best"]
+        if known["state"] is None:
+            return
+        member.state = dict(known["state"])
+        if "vector" in member.state:
+            member.vector = member.state.pop("vector").copy()
+        if member.rng is not None and known["noise"] is not None:
+            member.rng.bit_generator.state = known["noise"]
+
+    @property
+    def kind(self) -> tuple[Any, ...]:
+        """What must stay as it is for a later call to go on from this one."""
+        estimator = self.estimator
+        return (estimator.solver, estimator.batch_norm, estimator.weight_averaging)
 
 
 def hidden_sizes(estimator: Any) -> tuple[int, ...]:

@@ -45,14 +45,12 @@ def _train(sessions: list[Session]) -> None:
     first = sessions[0]
     if first.is_stochastic:
         members = [session.member for session in sessions]
-        train_minibatch(first.network, members, first.batch_size)
+        train_minibatch(members, first.batch_size)
         for session in sessions:
             conclude(session)
         return
     for session in sessions:
-        conclude(
-            session, train_lbfgs(session.network, session.member, **session.limits)
-        )
+        conclude(session, train_lbfgs(session.member, **session.limits))
 
 
 @contextmanager

@@ -34,13 +34,20 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         negative.
     hidden_layer_sizes : array-like of int, default=(100,)
         Units of each hidden layer; ``()`` makes the model linear.
-    activation : {'identity', 'logistic', 'tanh', 'relu'}, default='relu'
-        Activation function of the hidden layers:
+    activation : str or array-like of str, default='relu'
+        Activation function of the hidden layers, or one for each:
 
         - 'identity', ``f(z) = z``;
         - 'logistic', ``f(z) = 1 / (1 + exp(-z))``;
         - 'tanh', ``f(z) = tanh(z)``;
-        - 'relu', ``f(z) = max(0, z)``.
+        - 'relu', ``f(z) = max(0, z)``;
+        - 'leaky_relu', ``f(z) = max(0.01 * z, z)``;
+        - 'elu', ``f(z) = z`` above 0 and ``exp(z) - 1`` below;
+        - 'selu', 'elu' scaled so that units keep mean 0 and variance 1;
+        - 'gelu', ``f(z) = z * Phi(z)``, with the normal distribution's ``Phi``;
+        - 'silu', ``f(z) = z * logistic(z)``;
+        - 'mish', ``f(z) = z * tanh(softplus(z))``;
+        - 'softplus', ``f(z) = log(1 + exp(z))``.
     solver : {'lbfgs', 'sgd', 'adam'}, default='adam'
         How the loss is minimised:
 
@@ -105,6 +112,62 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     scoring : str, callable or None, default=None
         What early stopping watches: None for the estimator's own score, R^2; 'loss'
         for the loss on the validation data; or any scorer of scikit-learn.
+    l1_ratio : float, default=0.0
+        Share of the L1 norm in the penalty, in [0, 1]: ``alpha / n_rows`` times
+        ``l1_ratio * sum(abs(W)) + (1 - l1_ratio) / 2 * sum(W ** 2)``. It sets weights
+        to exactly 0.
+    activity_penalty : {'l1', 'l2', 'kl'}, default='l1'
+        What is penalised of the hidden activations, with ``activity_alpha > 0``:
+
+        - 'l1', the sum of their magnitudes;
+        - 'l2', half the sum of their squares;
+        - 'kl', the divergence of each unit's mean over the minibatch from
+          `activity_target`, for ``activation='logistic'`` and not for 'lbfgs'.
+    activity_alpha : float, default=0.0
+        Strength of that penalty, which is a mean over rows.
+    activity_target : float, default=0.05
+        Mean activation that 'kl' aims at, in (0, 1).
+    dropout : float or array-like of float, default=0.0
+        Probability of dropping a hidden unit in training, in [0, 1), or one for each
+        hidden layer. Not for 'lbfgs'.
+    input_dropout : float, default=0.0
+        Probability of dropping an input in training, in [0, 1). Not for 'lbfgs'.
+    batch_norm : {None, 'before', 'after'}, default=None
+        Whether to normalise hidden units over each minibatch, before or after their
+        activation. Statistics of all training rows take the place of the batch's at the
+        end of `fit`, running ones in `partial_fit`; either is folded into `coefs_` and
+        `intercepts_`. A minibatch of a single row is normalised by running statistics.
+        Not for 'lbfgs'.
+    target_noise : float, default=0.0
+        Standard deviation of the Gaussian noise that is added to the target vectors of
+        each minibatch; not for
+        ``loss='poisson'``. Not for 'lbfgs'.
+    adversarial_step : float, default=0.0
+        How far to move the inputs up the gradient of each row's loss, to train on them
+        as well. Minibatches of sparse features become dense. Not for 'lbfgs'.
+    adversarial_norm : {'gradient', 'sign', 'l2'}, default='gradient'
+        What is multiplied by `adversarial_step`: the gradient, its signs, or the
+        gradient scaled to a Euclidean norm of 1.
+    adversarial_weight : float, default=0.5
+        Share of the moved inputs in the loss, in [0, 1].
+    adversarial_iterations : int, default=1
+        Number of steps of which a move is made; for 'sign' and 'l2' it stays within
+        `adversarial_step` of the inputs.
+    max_norm : float or None, default=None
+        Largest Euclidean norm of the weights into a unit; weights are scaled down after
+        each step. Not for 'lbfgs'.
+    max_grad_norm : float or None, default=None
+        Largest Euclidean norm of the whole gradient, which is scaled down before each
+        step. Not for 'lbfgs'.
+    weight_averaging : {None, 'ema', 'swa'}, default=None
+        Average of the weights to validate and to predict with:
+
+        - 'ema', a moving average over steps, with a decay of 0.999;
+        - 'swa', the mean over the ends of the last epochs: those after three quarters
+          of `max_iter`, or after progress has ended for the first time; training then
+          goes on until it has ended once more.
+
+        Not for 'lbfgs'.
 
     Attributes
     ----------
@@ -200,6 +263,21 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         max_fun: int = 15000,
         validation_interval: int = 1,
         scoring: Any = None,
+        l1_ratio: float = 0.0,
+        activity_penalty: str = "l1",
+        activity_alpha: float = 0.0,
+        activity_target: float = 0.05,
+        dropout: Any = 0.0,
+        input_dropout: float = 0.0,
+        batch_norm: str | None = None,
+        target_noise: float = 0.0,
+        adversarial_step: float = 0.0,
+        adversarial_norm: str = "gradient",
+        adversarial_weight: float = 0.5,
+        adversarial_iterations: int = 1,
+        max_norm: float | None = None,
+        max_grad_norm: float | None = None,
+        weight_averaging: str | None = None,
     ) -> None:
         super().__init__(
             loss=loss,
@@ -228,6 +306,21 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             max_fun=max_fun,
             validation_interval=validation_interval,
             scoring=scoring,
+            l1_ratio=l1_ratio,
+            activity_penalty=activity_penalty,
+            activity_alpha=activity_alpha,
+            activity_target=activity_target,
+            dropout=dropout,
+            input_dropout=input_dropout,
+            batch_norm=batch_norm,
+            target_noise=target_noise,
+            adversarial_step=adversarial_step,
+            adversarial_norm=adversarial_norm,
+            adversarial_weight=adversarial_weight,
+            adversarial_iterations=adversarial_iterations,
+            max_norm=max_norm,
+            max_grad_norm=max_grad_norm,
+            weight_averaging=weight_averaging,
         )
 
     @available_if(has_partial_fit)

@@ -7,6 +7,7 @@ run on the same numbers, so a network trained in a stack has the weights it woul
 had alone.
 """
 
+from skregnet.kernels.axpy import each_member
 from skregnet.kernels.buffers import (
     Array,
     Rate,
@@ -24,6 +25,17 @@ from skregnet.kernels.numpy_losses import (
     softmax_loss,
     squared_loss,
 )
+from skregnet.kernels.numpy_masks import (
+    draw_bits,
+    draw_mask,
+    scale_of,
+    threshold_of,
+)
+from skregnet.kernels.numpy_normalization import (
+    center,
+    center_backward,
+    scale_and_shift,
+)
 from skregnet.kernels.numpy_products import (
     add_scaled,
     gather,
@@ -32,7 +44,12 @@ from skregnet.kernels.numpy_products import (
     relu,
     relu_backward,
 )
-from skregnet.kernels.numpy_updates import adam_update, momentum_update
+from skregnet.kernels.numpy_updates import (
+    adam_update,
+    average_update,
+    momentum_update,
+    soft_threshold,
+)
 
 __all__ = [
     "Array",
@@ -42,8 +59,14 @@ __all__ = [
     "add_scaled",
     "aligned_empty",
     "aligned_zeros",
+    "average_update",
     "by_member",
     "cast_rate",
+    "center",
+    "center_backward",
+    "draw_bits",
+    "draw_mask",
+    "each_member",
     "gather",
     "logistic_loss",
     "matmul",
@@ -53,7 +76,11 @@ __all__ = [
     "poisson_loss",
     "relu",
     "relu_backward",
+    "scale_and_shift",
+    "scale_of",
     "scratch_for",
+    "soft_threshold",
     "softmax_loss",
     "squared_loss",
+    "threshold_of",
 ]

@@ -115,3 +115,25 @@ def momentum_update(
             np.add(theta, s, theta)
         else:
             np.add(theta, v, theta)
+
+
+def average_update(
+    average: Array, parameters: Array, rate: float, scratch: Array
+) -> None:
+    """Move the average towards the parameters, by ``rate`` of the way."""
+    factor = cast_rate(rate, average.dtype)
+    for mean, theta, s in blocks(scratch, average, parameters):
+        np.subtract(theta, mean, s)
+        np.multiply(s, factor, s)
+        np.add(mean, s, mean)
+
+
+def soft_threshold(values: Array, thresholds: Array, scratch: Array) -> None:
+    """Move values towards zero by their thresholds, and no farther.
+
+    Subtracting what lies within the thresholds leaves exact zeros.
+    """
+    np.negative(thresholds, scratch)
+    np.maximum(values, scratch, scratch)
+    np.minimum(scratch, thresholds, scratch)
+    np.subtract(values, scratch, values)

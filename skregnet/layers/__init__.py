@@ -2,17 +2,24 @@
 
 from skregnet.layers._base import Layer, Pass, Workspace
 from skregnet.layers.activation import ActivationLayer
+from skregnet.layers.activity import PenalizedActivity
+from skregnet.layers.batch_norm import BatchNorm
 from skregnet.layers.dense import Dense
+from skregnet.layers.dropout import Dropout, SparseDropout
 from skregnet.layers.readout import Readout
 from skregnet.layers.sparse import SparseDense, SparseReadout
 
 __all__ = [
     "ActivationLayer",
+    "BatchNorm",
     "Dense",
+    "Dropout",
     "Layer",
     "Pass",
+    "PenalizedActivity",
     "Readout",
     "SparseDense",
+    "SparseDropout",
     "SparseReadout",
     "Workspace",
 ]

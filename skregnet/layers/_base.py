@@ -31,6 +31,8 @@ class Pass(NamedTuple):
     """Weights of the rows, of shape (n_members, 1, n_rows)."""
     rngs: Sequence[np.random.Generator] | None = None
     """Each member's source of noise."""
+    tracks: bool = True
+    """Whether running statistics are to follow the rows."""
 
 
 @dataclass
@@ -45,14 +47,17 @@ class Workspace:
         Result of the backward pass; None where the layer below needs none.
     inputs : ndarray or list of sparse arrays
         What the forward pass was given last.
-    scratch : tuple of ndarray
+    scratch : tuple
         Whatever else the layer needs.
+    penalty : ndarray of shape (n_members,) or scalar
+        What the forward pass in training adds to the loss.
     """
 
     outputs: Any
     input_delta: Array | None
-    scratch: tuple[Array, ...] = ()
+    scratch: Any = ()
     inputs: Any = None
+    penalty: Any = 0.0
 
 
 class Layer(Protocol):

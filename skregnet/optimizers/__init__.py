@@ -2,6 +2,7 @@
 
 from skregnet.optimizers._base import Optimizer, State
 from skregnet.optimizers.adam import Adam
+from skregnet.optimizers.clipping import GradientClipping
 from skregnet.optimizers.sgd import SGD
 
-__all__ = ["SGD", "Adam", "Optimizer", "State"]
+__all__ = ["SGD", "Adam", "GradientClipping", "Optimizer", "State"]

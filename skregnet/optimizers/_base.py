@@ -42,3 +42,21 @@ class Optimizer(Protocol):
             Length scale of the step.
         """
         ...
+
+    def write_step_sizes(self, out: Array, state: State, learning_rate: Rate) -> None:
+        """Write how far a constant unit gradient would move each parameter in a step.
+
+        Momentum counts with all it gathers in the long run: the step along a gradient
+        is this times the gradient. Proximal steps, such as that of an L1 penalty, take
+        their size from it. It is called after `step`, and only where there are such.
+
+        Parameters
+        ----------
+        out : ndarray of shape (n_members, n_weights)
+            What to write to, for the first `n_weights` parameters.
+        state : dict
+            What `step` has left.
+        learning_rate : float or ndarray of shape (n_members, 1)
+            That of the step.
+        """
+        ...

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skregnet.kernels import Array, Rate, adam_update, scratch_for
+from skregnet.kernels import Array, Rate, adam_update, cast_rate, scratch_for
 from skregnet.optimizers._base import State
 
 # Far enough from the ends of float32 for the sums to grow by its inverse.
@@ -84,7 +84,11 @@ class Adam:
         second_decay = _decay(state, "second", self.beta_2)
         # sqrt(v) = root * sqrt(second): the root goes to the step and to epsilon.
         root = _sqrt((1 - self.beta_2) * second_decay)
-        corrected = learning_rate * _sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
+        corrected = (
+            learning_rate
+            * _sqrt(1 - _power(self.beta_2, t))
+            / (1 - _power(self.beta_1, t))
+        )
         adam_update(
             parameters,
             gradient,
@@ -96,6 +100,15 @@ class Adam:
             corrected * (1 - self.beta_1) * first_decay / root,
             self.epsilon / root,
         )
+
+    def write_step_sizes(self, out: Array, state: State, learning_rate: Rate) -> None:
+        """Write ``learning_rate * sqrt(1 - beta_2**t) / (sqrt(v) + epsilon)``."""
+        t = state["n_steps"]
+        root = _sqrt((1 - self.beta_2) * state["second_decay"])
+        np.sqrt(state["second"][:, : out.shape[1]], out)
+        np.add(out, cast_rate(self.epsilon / root, out.dtype), out)
+        rate = learning_rate * _sqrt(1 - _power(self.beta_2, t)) / root
+        np.divide(cast_rate(rate, out.dtype), out, out)
 
 
 def _decay(state: State, name: str, beta: Rate) -> Rate:
@@ -117,3 +130,10 @@ def _decay(state: State, name: str, beta: Rate) -> Rate:
 def _sqrt(rate: Rate) -> Rate:
     """Return the root; of a number by the faster of two that agree to the last bit."""
     return np.sqrt(rate) if isinstance(rate, np.ndarray) else math.sqrt(rate)
+
+
+def _power(rate: Rate, exponent: int) -> Rate:
+    """Return a power; NumPy's own rounds otherwise than Python's on some processors."""
+    if isinstance(rate, np.ndarray):
+        return np.array([[value**exponent] for value in rate[:, 0].tolist()])
+    return rate**exponent

@@ -69,3 +69,7 @@ class SGD:
             learning_rate,
             self.nesterov,
         )
+
+    def write_step_sizes(self, out: Array, state: State, learning_rate: Rate) -> None:
+        """Write ``learning_rate / (1 - momentum)``, the sum over all later steps."""
+        out[...] = learning_rate / (1 - self.momentum)

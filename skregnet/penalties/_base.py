@@ -2,16 +2,22 @@
 
 A penalty is a function of the weights of each member of a stack, an array of shape
 (n_members, n_weights). It scales as the loss does: `scale` is one over the number of
-rows.
+rows. Its smooth part enters the gradient, what has a corner at zero acts on the weights
+after each step.
 """
 
 from typing import Any, Protocol
 
-from skregnet.kernels import Array
+from skregnet.kernels import Array, Rate
 
 
 class Penalty(Protocol):
     """A term of the loss that depends on the weights alone."""
+
+    @property
+    def strength(self) -> Rate:
+        """Factor of each member; a penalty whose factors are all 0 is left out."""
+        ...
 
     def value(self, weights: Array, scale: float) -> Any:
         """Return `scale` times the penalty of each member, of shape (n_members,)."""
@@ -20,5 +26,24 @@ class Penalty(Protocol):
     def add_gradient(
         self, weights: Array, gradient: Array, scale: float, scratch: Array
     ) -> None:
-        """Add `scale` times the gradient of the penalty to `gradient`."""
+        """Add `scale` times the gradient of the smooth part to `gradient`."""
+        ...
+
+    def shrink(self, weights: Array, step_sizes: Array, scale: float) -> None:
+        """Take the proximal step of what is not smooth, in place.
+
+        Parameters
+        ----------
+        weights : ndarray of shape (n_members, n_weights)
+            The weights after a step down the gradient.
+        step_sizes : ndarray of shape (n_members, n_weights)
+            How far that step goes along a unit gradient; overwritten.
+        scale : float
+            One over the number of rows, as for the loss.
+        """
+        ...
+
+    @property
+    def is_smooth(self) -> bool:
+        """Whether `shrink` does nothing."""
         ...

@@ -1,7 +1,7 @@
 """The squared norm of the weights."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from skregnet.kernels import Array, Rate, add_scaled, by_member, cast_rate, member_dot
 
@@ -21,6 +21,7 @@ class L2Penalty:
     """
 
     strength: Rate
+    is_smooth: ClassVar[bool] = True
 
     def value(self, weights: Array, scale: float) -> Any:
         """Return ``scale`` times the penalty of each member.
@@ -40,3 +41,6 @@ class L2Penalty:
     ) -> None:
         """Add ``scale`` times the gradient of the penalty to `gradient`."""
         add_scaled(gradient, weights, self.strength * scale, scratch)
+
+    def shrink(self, weights: Array, step_sizes: Array, scale: float) -> None:
+        """All is in the gradient."""

@@ -1,19 +1,32 @@
 """Training: what is minimised, by which steps, and when they end."""
 
+from skregnet.training.adversarial import NORMS, Adversary, moved
+from skregnet.training.averaging import EpochAverage, MovingAverage
 from skregnet.training.batches import TrainingData
 from skregnet.training.history import History
 from skregnet.training.lbfgs import train_lbfgs
 from skregnet.training.member import Member, Observer, Outcome
 from skregnet.training.minibatch import train_minibatch
+from skregnet.training.recipe import Recipe
+from skregnet.training.statistics import with_exact_statistics
 from skregnet.training.stopping import Plateau
+from skregnet.training.target_noise import TargetNoise
 
 __all__ = [
+    "NORMS",
+    "Adversary",
+    "EpochAverage",
     "History",
     "Member",
+    "MovingAverage",
     "Observer",
     "Outcome",
     "Plateau",
+    "Recipe",
+    "TargetNoise",
     "TrainingData",
+    "moved",
     "train_lbfgs",
     "train_minibatch",
+    "with_exact_statistics",
 ]

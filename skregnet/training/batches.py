@@ -1,6 +1,6 @@
 """Minibatches of a stack: rows of each member's data, in each member's own order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,16 +50,21 @@ class BatchLoader:
         The data of each member.
     n_rows : int
         Rows of a batch.
+    keep_sparse : bool, default=True
+        Whether sparse rows stay sparse.
     """
 
-    def __init__(self, data: Sequence[TrainingData], n_rows: int) -> None:
+    def __init__(
+        self, data: Sequence[TrainingData], n_rows: int, *, keep_sparse: bool = True
+    ) -> None:
         first = data[0]
         n_members = len(data)
         n_outputs = first.targets.shape[1]
         dtype = first.targets.dtype
         self._data = data
         self._first = first
-        self._is_sparse = first.is_sparse
+        self._gathers_sparse = first.is_sparse
+        self._keeps_sparse = first.is_sparse and keep_sparse
         self._shared = all(
             member.inputs is first.inputs
             and member.targets is first.targets
@@ -71,7 +76,7 @@ class BatchLoader:
         if first.weights is not None:
             self._weights = aligned_empty((n_members, n_rows), dtype)
         inputs = None
-        if not first.is_sparse:
+        if not self._keeps_sparse:
             shape = (n_members, n_rows, first.inputs.shape[1])
             inputs = aligned_empty(shape, first.inputs.dtype)
         self._batch = Batch(
@@ -89,11 +94,16 @@ class BatchLoader:
             Rows of each member's data.
         """
         batch = self._batch
-        if self._is_sparse:
-            batch.inputs = [
+        if self._gathers_sparse:
+            taken = [
                 member.inputs[member_rows]
                 for member, member_rows in zip(self._data, rows, strict=True)
             ]
+            if self._keeps_sparse:
+                batch.inputs = taken
+            else:
+                for sparse_rows, out in zip(taken, batch.inputs, strict=True):
+                    sparse_rows.toarray(out=out)
         else:
             self._gather("inputs", rows, batch.inputs)
         self._gather("targets", rows, self._targets)
@@ -109,3 +119,16 @@ class BatchLoader:
             return
         for member, member_rows, member_out in zip(self._data, rows, out, strict=True):
             gather(getattr(member, field), member_rows, member_out)
+
+
+def row_blocks(
+    data: TrainingData, size: int, *, keep_sparse: bool
+) -> Iterator[tuple[Array, BatchLoader]]:
+    """Yield the rows to learn from in blocks, each with a loader, shared by size."""
+    loaders: dict[int, BatchLoader] = {}
+    for start in range(0, len(data.rows), size):
+        rows = data.rows[np.newaxis, start : start + size]
+        n_rows = rows.shape[1]
+        if n_rows not in loaders:
+            loaders[n_rows] = BatchLoader([data], n_rows, keep_sparse=keep_sparse)
+        yield rows, loaders[n_rows]

@@ -1,22 +1,24 @@
 """Full-batch training by L-BFGS."""
 
-from collections.abc import Iterator
+import dataclasses
 
 import numpy as np
 from scipy import optimize
 
 from skregnet.kernels import Array
-from skregnet.network import Batch, Network
-from skregnet.training.batches import BatchLoader, TrainingData
+from skregnet.network import Batch
+from skregnet.training.batches import row_blocks
 from skregnet.training.member import Member, Outcome
 from skregnet.training.objective import Objective
 
 # Rows a block: memory does not grow with the rows, and activations stay in the cache.
 _BLOCK_ROWS = 1024
 
+_DOUBLE = np.dtype(np.float64)
+
 
 def train_lbfgs(
-    network: Network, member: Member, *, tol: float, max_fun: int
+    member: Member, *, tol: float, max_fun: int
 ) -> optimize.OptimizeResult | None:
     """Train one network by limited-memory BFGS.
 
@@ -25,8 +27,6 @@ def train_lbfgs(
 
     Parameters
     ----------
-    network : Network
-        The architecture.
     member : Member
         The network; its vector, history and outcome are updated.
     tol : float
@@ -40,14 +40,15 @@ def train_lbfgs(
         What SciPy says of the solution; None when interrupted.
     """
     dtype = member.vector.dtype
-    problem = _Problem(network, member)
+    problem = _Problem(member)
     try:
         with np.errstate(all="ignore"):
             result = optimize.minimize(
                 problem.value_and_gradient,
-                member.vector.astype(np.float64),
+                problem.start,
                 method="L-BFGS-B",
                 jac=True,
+                bounds=problem.bounds,
                 callback=problem.end_iteration,
                 options={
                     "maxfun": max_fun,
@@ -59,7 +60,7 @@ def train_lbfgs(
         member.outcome = Outcome.INTERRUPTED
         member.vector = problem.accepted.astype(dtype)
         return None
-    member.vector = result.x.astype(dtype)
+    member.vector = problem.vector_of(result.x).astype(dtype)
     if member.outcome is None:
         done = result.status == 0
         member.outcome = Outcome.CONVERGED if done else Outcome.OUT_OF_EPOCHS
@@ -67,20 +68,66 @@ def train_lbfgs(
 
 
 class _Problem:
-    """The loss of one member over all its rows, as SciPy wants it."""
+    """The loss of one member over all its rows, as SciPy wants it.
 
-    def __init__(self, network: Network, member: Member) -> None:
+    An L1 penalty has no gradient where a weight is zero. With it each weight is the
+    difference of two numbers that are not negative, whose sum is penalised: a smooth
+    problem with bounds, at whose minimum one of the two is zero.
+    """
+
+    def __init__(self, member: Member) -> None:
+        recipe = member.recipe
+        smooth = tuple(p for p in recipe.penalties if p.is_smooth)
+        strengths = [float(p.strength) for p in recipe.penalties if not p.is_smooth]
         self._member = member
-        self._objective = Objective(network, [member], np.dtype(np.float64))
-        self._blocks = list(_blocks(member.data))
+        self._strength = sum(strengths) / len(member.data.rows)
+        self._n_split = recipe.network.layout.n_weights if self._strength else 0
+        self._objective = Objective(
+            dataclasses.replace(recipe, penalties=smooth), [member.vector], _DOUBLE
+        )
+        self._blocks = list(
+            row_blocks(
+                member.data, _BLOCK_ROWS, keep_sparse=recipe.network.takes_sparse
+            )
+        )
         self._workspaces = {
-            n_rows: network.workspace(1, n_rows, np.dtype(np.float64))
+            n_rows: self._objective.workspace(n_rows)
             for n_rows in {rows.shape[1] for rows, _ in self._blocks}
         }
         self.accepted = member.vector.astype(np.float64)
         self._epoch_is_open = False
 
-    def value_and_gradient(self, vector: Array) -> tuple[float, Array]:
+    @property
+    def start(self) -> Array:
+        """Where SciPy starts: the parameters, or split weights and the rest."""
+        weights, rest = np.split(self.accepted, [self._n_split])
+        return np.concatenate([np.maximum(weights, 0), np.maximum(-weights, 0), rest])
+
+    @property
+    def bounds(self) -> optimize.Bounds | None:
+        """Keep both parts of a split weight from becoming negative."""
+        if not self._n_split:
+            return None
+        lower = np.full(len(self.accepted) + self._n_split, -np.inf)
+        lower[: 2 * self._n_split] = 0
+        return optimize.Bounds(lower, np.inf)
+
+    def vector_of(self, point: Array) -> Array:
+        """Return the parameters at a point of SciPy's."""
+        n = self._n_split
+        return np.concatenate([point[:n] - point[n : 2 * n], point[2 * n :]])
+
+    def value_and_gradient(self, point: Array) -> tuple[float, Array]:
+        """Return loss and gradient at a point of SciPy's."""
+        n = self._n_split
+        value, gradient = self._at(self.vector_of(point))
+        value += self._strength * float(point[: 2 * n].sum())
+        weights, rest = np.split(gradient, [n])
+        return value, np.concatenate(
+            [self._strength + weights, self._strength - weights, rest]
+        )
+
+    def _at(self, vector: Array) -> tuple[float, Array]:
         """Return loss and gradient, summed over blocks of rows."""
         if not self._epoch_is_open:
             self._member.observer.epoch_begin()
@@ -96,13 +143,13 @@ class _Problem:
             total += np.sum(objective.loss_and_gradient(batch, workspace, scale))
             gradient += objective.gradient[0]
         objective.gradient[0] = gradient
-        total += np.sum(objective.add_penalty(scale))
+        total += np.sum(objective.add_penalties(scale))
         return float(total), objective.gradient[0].copy()
 
     def end_iteration(self, intermediate_result: optimize.OptimizeResult) -> None:
         """Record an iteration, and stop SciPy where the observer wants it."""
         member = self._member
-        self.accepted = intermediate_result.x.copy()
+        self.accepted = self.vector_of(intermediate_result.x)
         member.n_epochs += 1
         loss = float(intermediate_result.fun)
         member.history.losses.append(loss)
@@ -112,17 +159,6 @@ class _Problem:
         if member.observer.epoch_end(self.accepted.astype(member.vector.dtype)):
             member.outcome = Outcome.STOPPED
             raise StopIteration
-
-
-def _blocks(data: TrainingData) -> Iterator[tuple[Array, BatchLoader]]:
-    """Yield the rows in blocks, each with a loader; loaders are shared by size."""
-    loaders: dict[int, BatchLoader] = {}
-    for start in range(0, len(data.rows), _BLOCK_ROWS):
-        rows = data.rows[np.newaxis, start : start + _BLOCK_ROWS]
-        n_rows = rows.shape[1]
-        if n_rows not in loaders:
-            loaders[n_rows] = BatchLoader([data], n_rows)
-        yield rows, loaders[n_rows]
 
 
 def _in_double(batch: Batch) -> Batch:

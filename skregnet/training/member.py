@@ -5,15 +5,17 @@ A member is the same whether it is trained alone or in a stack.
 
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from skregnet.kernels import Array
 from skregnet.optimizers import State
 from skregnet.schedules import Schedule
+from skregnet.training.averaging import START
 from skregnet.training.batches import TrainingData
 from skregnet.training.history import History
+from skregnet.training.recipe import Recipe
 from skregnet.training.stopping import Plateau
 
 
@@ -53,12 +55,12 @@ class Member:
 
     Parameters
     ----------
+    recipe : Recipe
+        How it is trained.
     data : TrainingData
         What it learns from.
     vector : ndarray of shape (n_parameters,)
         Its parameters: where training starts, and afterwards where it ended.
-    alpha : float
-        Strength of the L2 penalty.
     plateau : Plateau
         When progress has ended; persists over a warm start.
     history : History
@@ -73,20 +75,25 @@ class Member:
         Epochs between checks of the validation data.
     best : ndarray of shape (n_parameters,) or None
         Parameters of the best validation score.
+    is_averaging : bool
+        Whether the epoch's weights enter the average of the last epochs.
     is_continued : bool
         Whether later calls go on from here; the best parameters then come back only
         once the plateau is reached.
-    optimizer, schedule, random_state, shuffle
+    schedule, random_state, shuffle
         Used by minibatch training only.
+    rng : Generator or None
+        Source of noise, where the recipe asks for any.
     learning_rate : float
         Current rate.
-    optimizer_state : dict or None
-        State to go on from, and afterwards the state at the end.
+    state : dict or None
+        Of the optimizer and of the average: what to go on from, and afterwards what
+        there is at the end.
     """
 
+    recipe: Recipe
     data: TrainingData
     vector: Array
-    alpha: float
     plateau: Plateau
     history: History
     observer: Observer
@@ -95,12 +102,13 @@ class Member:
     validation_interval: int = 1
     best: Array | None = None
     is_continued: bool = False
-    optimizer: Any = None
     schedule: Schedule | None = None
     random_state: np.random.RandomState | None = None
     shuffle: bool = True
+    rng: np.random.Generator | None = None
     learning_rate: float = 0.0
-    optimizer_state: State | None = None
+    state: State | None = None
+    is_averaging: bool = False
     n_epochs: int = field(default=0, init=False)
     outcome: Outcome | None = field(default=None, init=False)
 
@@ -112,7 +120,7 @@ class Member:
         loss : float
             Mean loss of the epoch.
         vector : ndarray of shape (n_parameters,)
-            Parameters at its end.
+            Parameters at its end, or their average, where there is one.
         """
         self.n_epochs += 1
         self.history.losses.append(loss)
@@ -129,6 +137,7 @@ class Member:
             self.learning_rate = self.schedule.after_epoch(
                 self.learning_rate, self.history.n_rows_seen
             )
+        self._start_averaging()
         if self.plateau.reached and self._stops_on_plateau():
             self.outcome = Outcome.CONVERGED
         stopped = self.observer.epoch_end(vector)
@@ -164,6 +173,17 @@ class Member:
         self.observer.report(f"Validation score: {score:f}")
         if self.plateau.update(score, since_check or self.validation_interval):
             self.best = vector.copy()
+
+    def _start_averaging(self) -> None:
+        """Average the epochs to come once most are over, or at a first plateau."""
+        averaging = self.recipe.averaging
+        if self.is_averaging or averaging is None or not averaging.starts_late:
+            return
+        if self.plateau.reached:
+            self.plateau.n_without = 0
+            self.is_averaging = True
+        elif self.n_epochs >= int(START * self.max_epochs):
+            self.is_averaging = True
 
     def _stops_on_plateau(self) -> bool:
         """Stop, or go on at the rate that the schedule gives for a plateau."""

@@ -6,17 +6,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from skregnet.kernels import Array, member_rates
-from skregnet.network import Network
 from skregnet.optimizers import State
-from skregnet.optimizers.stacking import select_members, stack_optimizers
+from skregnet.stacking import select_members, stack_members
 from skregnet.training.batches import BatchLoader
 from skregnet.training.member import Member, Outcome
 from skregnet.training.objective import Objective
+from skregnet.training.recipe import Recipe
 
 
-def train_minibatch(
-    network: Network, members: Sequence[Member], batch_size: int
-) -> None:
+def train_minibatch(members: Sequence[Member], batch_size: int) -> None:
     """Train networks of one architecture together until each has ended.
 
     Every member steps through its own rows in its own order, by its own rates. A member
@@ -24,16 +22,14 @@ def train_minibatch(
 
     Parameters
     ----------
-    network : Network
-        The architecture.
     members : sequence of Member
-        The networks, which learn from equally many rows; their vectors, histories,
-        optimizer states and outcomes are updated. One that goes on from an optimizer
-        state of its own is trained alone.
+        The networks, whose recipes have one architecture, and which learn from equally
+        many rows; their vectors, histories, states and outcomes are updated. One that
+        goes on from a state of its own is trained alone.
     batch_size : int
         Rows of a batch; the last batch of an epoch holds what is left.
     """
-    stack = _Stack(network, members, batch_size)
+    stack = _Stack(members, batch_size)
     try:
         with np.errstate(all="ignore"):
             while stack.members:
@@ -47,13 +43,10 @@ def train_minibatch(
 class _Stack:
     """The members still in training, and all arrays that they share."""
 
-    def __init__(
-        self, network: Network, members: Sequence[Member], batch_size: int
-    ) -> None:
-        self._network = network
+    def __init__(self, members: Sequence[Member], batch_size: int) -> None:
         self._batch_size = batch_size
         self._order = np.array([member.data.rows for member in members], dtype=np.intp)
-        self._optimizer = stack_optimizers([member.optimizer for member in members])
+        self._recipe: Recipe = stack_members([member.recipe for member in members])
         self._set_up(list(members))
         self._state = self._initial_state()
 
@@ -64,29 +57,37 @@ class _Stack:
             if member.shuffle and member.random_state is not None:
                 member.random_state.shuffle(order)
         losses = self._run_batches()
+        if self._recipe.averaging is not None:
+            is_averaging = [member.is_averaging for member in self.members]
+            self._recipe.averaging.after_epoch(
+                self._objective.parameters, self._state["averaging"], is_averaging
+            )
         going_on = [
             member.end_epoch(float(loss), vector)
             for member, loss, vector in zip(
-                self.members, losses, self._objective.parameters, strict=True
+                self.members, losses, self._shown(), strict=True
             )
         ]
         if not all(going_on):
             self._keep([k for k, goes_on in enumerate(going_on) if goes_on])
 
     def release(self, leaving: Sequence[int]) -> None:
-        """Hand the members that leave their parameters and optimizer states."""
+        """Hand the members that leave their parameters and states."""
         n_members = len(self.members)
+        shown = self._shown() if len(leaving) else ()
         for k in leaving:
             member = self.members[k]
-            member.finish(self._objective.parameters[k])
-            member.optimizer_state = select_members(
-                self._state, np.array([k]), n_members
-            )
+            member.finish(shown[k])
+            member.state = select_members(self._state, np.array([k]), n_members)
+            if self._recipe.averaging is not None:
+                member.state["vector"] = self._objective.parameters[k].copy()
 
     def _run_batches(self) -> Array:
         """Step through all batches and return each member's mean loss."""
-        objective, optimizer, state = self._objective, self._optimizer, self._state
+        objective, recipe = self._objective, self._recipe
+        optimizer, state = recipe.optimizer, self._state["optimizer"]
         rates = member_rates([member.learning_rate for member in self.members])
+        rngs = [member.rng for member in self.members if member.rng is not None]
         losses = np.zeros(len(self.members))
         start = 0
         for n_batches, n_rows, loader, workspace in self._plan:
@@ -95,8 +96,15 @@ class _Stack:
             for _ in range(n_batches):
                 stop = start + n_rows
                 batch = loader.load(self._order[:, start:stop])
-                total += objective.value_and_gradient(batch, workspace, scale)
+                if recipe.target_noise is not None:
+                    recipe.target_noise.apply(batch.targets, rngs)
+                total += objective.value_and_gradient(batch, workspace, scale, rngs)
                 optimizer.step(objective.parameters, objective.gradient, state, rates)
+                objective.constrain(optimizer, state, rates, scale)
+                if recipe.averaging is not None:
+                    recipe.averaging.after_step(
+                        objective.parameters, self._state["averaging"]
+                    )
                 start = stop
             losses += total * n_rows
         return losses / start
@@ -107,25 +115,44 @@ class _Stack:
             self.members = members
             return
         data = [member.data for member in members]
-        dtype = members[0].vector.dtype
-        objective = Objective(self._network, members, dtype)
+        vectors = [member.vector for member in members]
+        objective = Objective(self._recipe, vectors, vectors[0].dtype)
+        keep_sparse = self._recipe.network.takes_sparse
         n_batches, n_left = divmod(self._order.shape[1], self._batch_size)
         plan = []
         for n_times, n_rows in ((n_batches, self._batch_size), (1, n_left)):
             if n_times and n_rows:
-                workspace = self._network.workspace(len(members), n_rows, dtype)
-                loader = BatchLoader(data, n_rows)
+                workspace = objective.workspace(n_rows)
+                loader = BatchLoader(data, n_rows, keep_sparse=keep_sparse)
                 plan.append((n_times, n_rows, loader, workspace))
         # Together, so that an interrupt finds members and parameters that match.
         self.members, self._objective, self._plan = members, objective, plan
 
     def _initial_state(self) -> State:
         """Start afresh, or from a copy of the state that a single member brings."""
-        resumed = self.members[0].optimizer_state
+        resumed = self.members[0].state
         if resumed is not None:
             return copy.deepcopy(resumed)
-        fresh: State = self._optimizer.init(self._objective.parameters)
-        return fresh
+        recipe, parameters = self._recipe, self._objective.parameters
+        state: State = {"optimizer": recipe.optimizer.init(parameters)}
+        if recipe.averaging is not None:
+            state["averaging"] = recipe.averaging.init(parameters)
+        return state
+
+    def _shown(self) -> Array:
+        """Return the vectors to be judged: the parameters, or their averages.
+
+        A weight that a penalty has set to zero is zero in the average too.
+        """
+        parameters, averaging = self._objective.parameters, self._recipe.averaging
+        if averaging is None:
+            return parameters
+        shown = averaging.shown(parameters, self._state["averaging"])
+        if self._objective.sparsifies:
+            n_weights = self._recipe.network.layout.n_weights
+            shown = shown.copy()
+            shown[:, :n_weights] *= parameters[:, :n_weights] != 0
+        return shown
 
     def _keep(self, keep: list[int]) -> None:
         """Release all members but these and go on with a smaller stack."""
@@ -135,6 +162,6 @@ class _Stack:
         for k in keep:
             self.members[k].vector = self._objective.parameters[k].copy()
         self._order = self._order[index]
-        self._optimizer = select_members(self._optimizer, index, n_members)
+        self._recipe = select_members(self._recipe, index, n_members)
         self._state = select_members(self._state, index, n_members)
         self._set_up([self.members[k] for k in keep])

@@ -1,29 +1,30 @@
-"""What training minimises: the loss of a network plus the penalty on its weights."""
+"""What training minimises, and the bounds it keeps to."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from skregnet.kernels import Array, aligned_zeros, member_rates, scratch_for
-from skregnet.network import Batch, Network, NetworkWorkspace
-from skregnet.penalties import L2Penalty, Penalty
-from skregnet.training.member import Member
+from skregnet.kernels import Array, Rate, aligned_zeros, scratch_for
+from skregnet.layers import Pass
+from skregnet.network import Batch, NetworkWorkspace
+from skregnet.optimizers import Optimizer, State
+from skregnet.training.adversarial import Adversary
+from skregnet.training.recipe import Recipe
 
 
 class Objective:
     """Loss and gradient of a stack of networks at parameters that it holds.
 
     The loss of a batch is ``scale`` times the weighted sum over its rows, plus
-    ``scale * alpha / (2 * mean_weight)`` times the squared norm of the weights, where
-    ``scale`` is one over the number of rows: over all data, ``alpha / 2`` over the sum
-    of the weights.
+    ``scale`` times the penalties on the weights, where ``scale`` is one over the number
+    of rows.
 
     Parameters
     ----------
-    network : Network
-        The architecture.
-    members : sequence of Member
-        Whose parameters to start from, and whose penalties to add.
+    recipe : Recipe
+        How the members are trained.
+    vectors : sequence of ndarray of shape (n_parameters,)
+        Where each member starts.
     dtype : dtype
         Precision of the arithmetic.
 
@@ -34,45 +35,126 @@ class Objective:
     """
 
     def __init__(
-        self, network: Network, members: Sequence[Member], dtype: np.dtype
+        self, recipe: Recipe, vectors: Sequence[Array], dtype: np.dtype
     ) -> None:
-        shape = (len(members), network.layout.n_parameters)
-        n_weights = network.layout.n_weights
-        self.network = network
+        layout = recipe.network.layout
+        shape = (len(vectors), layout.n_parameters)
+        self._network = recipe.network
+        self._adversary = recipe.adversary
+        self._max_norm = recipe.max_norm
         self.parameters = aligned_zeros(shape, dtype)
         self.gradient = aligned_zeros(shape, dtype)
-        self.views = network.layout.views(self.parameters)
-        self._gradient_views = network.layout.views(self.gradient)
-        self._weights = self.parameters[:, :n_weights]
-        self._weights_gradient = self.gradient[:, :n_weights]
-        strengths = [member.alpha / member.data.mean_weight for member in members]
-        self._penalty: Penalty | None = None
-        if any(strengths):
-            self._penalty = L2Penalty(member_rates(strengths))
+        self._views = layout.views(self.parameters)
+        self._gradient_views = layout.views(self.gradient)
+        self._weights = self.parameters[:, : layout.n_weights]
+        self._weights_gradient = self.gradient[:, : layout.n_weights]
+        self._penalties = [p for p in recipe.penalties if np.any(p.strength)]
+        self._rough = [p for p in self._penalties if not p.is_smooth]
         self._scratch = scratch_for(self._weights)
-        for row, member in zip(self.parameters, members, strict=True):
-            row[...] = member.vector
+        self._constrains = bool(self._rough or self._max_norm)
+        for row, vector in zip(self.parameters, vectors, strict=True):
+            row[...] = vector
+
+    @property
+    def sparsifies(self) -> bool:
+        """Whether weights become exactly zero."""
+        return bool(self._rough)
+
+    def workspace(self, n_rows: int) -> NetworkWorkspace:
+        """Allocate what batches of `n_rows` rows need."""
+        n_members, dtype = len(self.parameters), self.parameters.dtype
+        to_inputs = self._adversary is not None
+        return self._network.workspace(n_members, n_rows, dtype, to_inputs=to_inputs)
 
     def value_and_gradient(
-        self, batch: Batch, workspace: NetworkWorkspace, scale: float
+        self,
+        batch: Batch,
+        workspace: NetworkWorkspace,
+        scale: float,
+        rngs: Sequence[np.random.Generator] | None = None,
     ) -> Array:
         """Write the gradient to `gradient` and return the loss of each member."""
-        return self.loss_and_gradient(batch, workspace, scale) + self.add_penalty(scale)
+        loss = self.loss_and_gradient(batch, workspace, scale, rngs)
+        return loss + self.add_penalties(scale)
 
     def loss_and_gradient(
-        self, batch: Batch, workspace: NetworkWorkspace, scale: float
+        self,
+        batch: Batch,
+        workspace: NetworkWorkspace,
+        scale: float,
+        rngs: Sequence[np.random.Generator] | None = None,
     ) -> Array:
-        """Leave out the penalty."""
-        return self.network.loss_and_gradient(
-            batch, self.views, self._gradient_views, workspace, scale
-        )
+        """Leave out the penalties on the weights."""
+        context = Pass(True, scale, batch.weights, rngs)
+        if self._adversary is not None:
+            return self._adversarial(batch, workspace, context, self._adversary)
+        return self._plain(batch, workspace, context)
 
-    def add_penalty(self, scale: float) -> Array | float:
-        """Add the gradient of the penalty to `gradient` and return its value."""
-        if self._penalty is None:
-            return 0.0
-        weights = self._weights
-        self._penalty.add_gradient(
-            weights, self._weights_gradient, scale, self._scratch
+    def add_penalties(self, scale: float) -> Array | float:
+        """Add the gradients of the penalties to `gradient` and return their sum."""
+        value: Array | float = 0.0
+        for penalty in self._penalties:
+            penalty.add_gradient(
+                self._weights, self._weights_gradient, scale, self._scratch
+            )
+            value = value + penalty.value(self._weights, scale)
+        return value
+
+    def constrain(
+        self,
+        optimizer: Optimizer,
+        state: State,
+        learning_rate: Rate,
+        scale: float,
+    ) -> None:
+        """After a step, take the proximal steps and keep to the bounds."""
+        if not self._constrains:
+            return
+        for penalty in self._rough:
+            step_sizes = np.empty_like(self._weights)
+            optimizer.write_step_sizes(step_sizes, state, learning_rate)
+            penalty.shrink(self._weights, step_sizes, scale)
+        if self._max_norm is not None:
+            self._max_norm.project(
+                [view["weights"] for view in self._views if "weights" in view]
+            )
+
+    def _plain(self, batch: Batch, workspace: NetworkWorkspace, context: Pass) -> Array:
+        loss: Array = self._network.loss_and_gradient(
+            batch, self._views, self._gradient_views, workspace, context
         )
-        return self._penalty.value(weights, scale)
+        return loss
+
+    def _adversarial(
+        self,
+        batch: Batch,
+        workspace: NetworkWorkspace,
+        context: Pass,
+        adversary: Adversary,
+    ) -> Array:
+        """Mix loss and gradient of the batch with those of its inputs moved."""
+        loss = self._plain(batch, workspace, context)
+        weight = adversary.weight_of(self.gradient.dtype)
+        mixed = self.gradient * (1 - weight)
+        context = context._replace(tracks=False)
+        inputs = batch.inputs
+        for _ in range(adversary.iterations):
+            gradient = _by_row(workspace, context)
+            inputs = adversary.move(inputs, batch.inputs, gradient)
+            moved = Batch(inputs, batch.targets, batch.weights)
+            moved_loss = self._plain(moved, workspace, context)
+        self.gradient *= weight
+        self.gradient += mixed
+        share = weight[:, 0] if weight.ndim else weight
+        return (1 - share) * loss + share * moved_loss
+
+
+def _by_row(workspace: NetworkWorkspace, context: Pass) -> Array:
+    """Return the gradient of each row's own loss by its inputs."""
+    gradient = workspace.input_gradient
+    if gradient is None:
+        raise RuntimeError("the workspace was not made for gradients by inputs")
+    factor = np.asarray(context.scale, gradient.dtype)
+    if context.weights is not None:
+        return gradient / (context.weights.mT * factor)
+    return gradient / factor

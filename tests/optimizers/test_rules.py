@@ -8,7 +8,7 @@ import pytest
 
 from skregnet.kernels import buffers
 from skregnet.optimizers import SGD, Adam
-from skregnet.optimizers.stacking import select_members, stack_optimizers
+from skregnet.stacking import select_members, stack_members
 from tests import references
 from tests.cases import OPTIMIZERS
 
@@ -90,7 +90,7 @@ def test_members_have_their_own_hyperparameters(kind, dtype):
     ]
     rates = np.array([[0.1], [0.01], [0.5]])[: len(optimizers)]
     start, gradients = sequence(len(optimizers), 6, dtype)
-    found = follow(stack_optimizers(optimizers), start, gradients, rates)
+    found = follow(stack_members(optimizers), start, gradients, rates)
     for k, optimizer in enumerate(optimizers):
         alone = follow(
             optimizer, start[k : k + 1], gradients[:, k : k + 1], rates[k, 0].item()

@@ -8,11 +8,13 @@ from scipy import sparse
 
 from skregnet.losses import SQUARED_ERROR
 from skregnet.network import multilayer_perceptron
+from skregnet.penalties import L2Penalty
 from skregnet.training import (
     History,
     Member,
     Outcome,
     Plateau,
+    Recipe,
     TrainingData,
     lbfgs,
     train_lbfgs,
@@ -54,9 +56,9 @@ def make_member(
     data = TrainingData(X, y, scaled, rows, mean_weight)
     vector = 0.3 * random_state.normal(size=network.layout.n_parameters)
     return Member(
+        Recipe(network, penalties=(L2Penalty(alpha / mean_weight),)),
         data,
         vector.astype(dtype),
-        alpha,
         Plateau(0, 1),
         History(),
         listener or Listener(),
@@ -64,10 +66,10 @@ def make_member(
     )
 
 
-def evaluate(network, member, block_rows, monkeypatch):
+def evaluate(member, block_rows, monkeypatch):
     """Return loss and gradient at the member's parameters."""
     monkeypatch.setattr(lbfgs, "_BLOCK_ROWS", block_rows)
-    return lbfgs._Problem(network, member).value_and_gradient(member.vector)
+    return lbfgs._Problem(member).value_and_gradient(member.vector)
 
 
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
@@ -77,8 +79,8 @@ def test_blocks_equal_the_whole(n_rows, container, monkeypatch):
     network = multilayer_perceptron((4, 5, 2), "tanh", SQUARED_ERROR, sparse=thin)
     member = make_member(network, n_rows)
     member.data = dataclasses.replace(member.data, inputs=container(member.data.inputs))
-    loss, gradient = evaluate(network, member, 1024, monkeypatch)
-    whole_loss, whole_gradient = evaluate(network, member, 10_000, monkeypatch)
+    loss, gradient = evaluate(member, 1024, monkeypatch)
+    whole_loss, whole_gradient = evaluate(member, 10_000, monkeypatch)
     np.testing.assert_allclose(loss, whole_loss, rtol=1e-13)
     np.testing.assert_allclose(gradient, whole_gradient, rtol=1e-10, atol=1e-14)
 
@@ -88,7 +90,8 @@ def ridge(member):
     data = member.data
     X = np.column_stack([data.inputs[data.rows], np.ones(len(data.rows))])
     weights = data.weights[data.rows, np.newaxis] * data.mean_weight
-    penalty = member.alpha * np.diag([1.0, 1.0, 1.0, 1.0, 0.0])
+    alpha = member.recipe.penalties[0].strength * data.mean_weight
+    penalty = alpha * np.diag([1.0, 1.0, 1.0, 1.0, 0.0])
     return np.linalg.solve(
         X.T @ (weights * X) + penalty, X.T @ (weights * data.targets[data.rows])
     )
@@ -99,7 +102,7 @@ def ridge(member):
 def test_linear_network_is_weighted_ridge(alpha, n_rows):
     network = multilayer_perceptron((4, 2), "relu", SQUARED_ERROR)
     member = make_member(network, n_rows, alpha)
-    result = train_lbfgs(network, member, tol=1e-10, max_fun=10_000)
+    result = train_lbfgs(member, tol=1e-10, max_fun=10_000)
     (coefs,), (intercepts,) = network.layout.unpack(member.vector)
     expected = ridge(member)
     np.testing.assert_allclose(coefs, expected[:4], rtol=1e-4, atol=1e-5)
@@ -129,7 +132,7 @@ def test_float32_is_fitted_in_float64():
         observer=Listener(),
     )
     for member in (single, double):
-        train_lbfgs(network, member, tol=1e-5, max_fun=1000)
+        train_lbfgs(member, tol=1e-5, max_fun=1000)
     assert single.vector.dtype == np.float32
     np.testing.assert_array_equal(single.vector, double.vector.astype(np.float32))
     assert single.history.losses == double.history.losses
@@ -138,12 +141,12 @@ def test_float32_is_fitted_in_float64():
 def test_ends():
     network = multilayer_perceptron((4, 3, 2), "tanh", SQUARED_ERROR)
     short = make_member(network, 40, max_epochs=3)
-    train_lbfgs(network, short, tol=0, max_fun=1000)
+    train_lbfgs(short, tol=0, max_fun=1000)
     assert (short.outcome, short.n_epochs) == (Outcome.OUT_OF_EPOCHS, 3)
     assert short.observer.n_begun == 3
 
     stopped = make_member(network, 40, listener=Listener(stop_after=4))
-    train_lbfgs(network, stopped, tol=0, max_fun=1000)
+    train_lbfgs(stopped, tol=0, max_fun=1000)
     assert (stopped.outcome, stopped.n_epochs) == (Outcome.STOPPED, 4)
     np.testing.assert_array_equal(stopped.vector, stopped.observer.vectors[-1])
 
@@ -151,6 +154,6 @@ def test_ends():
 def test_interrupt_keeps_the_last_accepted_point():
     network = multilayer_perceptron((4, 3, 2), "tanh", SQUARED_ERROR)
     member = make_member(network, 40, listener=Listener(interrupt_after=4))
-    assert train_lbfgs(network, member, tol=0, max_fun=1000) is None
+    assert train_lbfgs(member, tol=0, max_fun=1000) is None
     assert member.outcome is Outcome.INTERRUPTED
     np.testing.assert_array_equal(member.vector, member.observer.vectors[-1])

@@ -9,12 +9,14 @@ import pytest
 from skregnet.losses import SQUARED_ERROR
 from skregnet.network import multilayer_perceptron
 from skregnet.optimizers import SGD, Adam
+from skregnet.penalties import L2Penalty
 from skregnet.schedules import Adaptive, Constant, InverseScaling
 from skregnet.training import (
     History,
     Member,
     Outcome,
     Plateau,
+    Recipe,
     TrainingData,
     train_minibatch,
 )
@@ -61,17 +63,21 @@ def make_member(network, seed=0, dtype=np.float64, **changes):
         weights.mean(),
     )
     vector = 0.3 * random_state.normal(size=network.layout.n_parameters)
+    recipe = {
+        "penalties": (L2Penalty(0.3 * seed / weights.mean()),),
+        "optimizer": SGD(0.5),
+        **{name: changes.pop(name) for name in ("optimizer",) if name in changes},
+    }
     parameters = {
-        "alpha": 0.3 * seed,
         "plateau": Plateau(0.0, np.inf),
         "observer": Listener(),
         "max_epochs": 4,
-        "optimizer": SGD(0.5),
         "schedule": Constant(0.05),
         "random_state": np.random.RandomState(seed),
         **changes,
     }
     return Member(
+        Recipe(network, **recipe),
         data,
         vector.astype(dtype),
         history=History(),
@@ -86,7 +92,7 @@ def plain_loop(member, batch_size):
     n_weights = data.inputs.shape[1] * data.targets.shape[1]
     W = member.vector[:n_weights].reshape(data.inputs.shape[1], -1).copy()
     b = member.vector[n_weights:].copy()
-    rate, momentum = member.learning_rate, member.optimizer.momentum
+    rate, momentum = member.learning_rate, member.recipe.optimizer.momentum
     velocity_W, velocity_b = np.zeros_like(W), np.zeros_like(b)
     losses, n_rows_seen = [], 0
     for _ in range(member.max_epochs):
@@ -98,7 +104,7 @@ def plain_loop(member, batch_size):
             n = len(rows)
             w = data.weights[rows, np.newaxis]
             residual = data.inputs[rows] @ W + b - data.targets[rows]
-            strength = member.alpha / data.mean_weight
+            strength = member.recipe.penalties[0].strength
             loss = 0.5 * ((w * residual**2).sum() + strength * (W**2).sum()) / n
             total += loss * n
             gradient_W = (data.inputs[rows].T @ (w * residual) + strength * W) / n
@@ -127,7 +133,7 @@ def test_linear_network_against_a_plain_loop(batch_size, shuffle, schedule):
         for seed in range(3)
     ]
     expected = [plain_loop(copy.deepcopy(member), batch_size) for member in members]
-    train_minibatch(network, members, batch_size)
+    train_minibatch(members, batch_size)
     for member, (vector, losses) in zip(members, expected, strict=True):
         np.testing.assert_allclose(member.vector, vector, rtol=1e-10, atol=1e-13)
         np.testing.assert_allclose(member.history.losses, losses, rtol=1e-11)
@@ -165,9 +171,9 @@ def test_stack_is_its_members(units, batch_size, dtype, nesterov):
         for seed, optimizer in enumerate(optimizers)
     ]
     alone = copy.deepcopy(stack)
-    train_minibatch(network, stack, batch_size)
+    train_minibatch(stack, batch_size)
     for member, other in zip(stack, alone, strict=True):
-        train_minibatch(network, [other], batch_size)
+        train_minibatch([other], batch_size)
         np.testing.assert_array_equal(member.vector, other.vector)
         np.testing.assert_array_equal(member.history.losses, other.history.losses)
 
@@ -181,7 +187,7 @@ def test_best_vector_comes_back():
         max_epochs=50,
         validates=True,
     )
-    train_minibatch(network, [member], 10)
+    train_minibatch([member], 10)
     assert (member.outcome, member.n_epochs) == (Outcome.CONVERGED, 5)
     assert member.history.validation_scores == [0.1, 0.5, 0.3, 0.2, 0.4]
     np.testing.assert_array_equal(member.vector, member.observer.validated[1])
@@ -196,7 +202,7 @@ def test_validation_interval():
         validates=True,
         validation_interval=3,
     )
-    train_minibatch(network, [member], 10)
+    train_minibatch([member], 10)
     # Epochs 3 and 6, and the last.
     assert member.history.validation_scores == [0.1, 0.2, 0.3]
     for index, epoch in enumerate([3, 6, 8]):
@@ -213,7 +219,7 @@ def test_adaptive_rate_falls_on_each_plateau():
         schedule=Adaptive(0.5, smallest=0.05),
         max_epochs=50,
     )
-    train_minibatch(network, [member], 10)
+    train_minibatch([member], 10)
     rates = member.history.learning_rates
     # The first epoch always improves on nothing.
     assert rates == pytest.approx([0.5] * 3 + [0.1] * 2 + [0.02] * 2)
@@ -226,7 +232,7 @@ def test_observer_stops_its_own_member_only():
         make_member(network, 0, observer=Listener(stop_after=2)),
         make_member(network, 1),
     ]
-    train_minibatch(network, members, 10)
+    train_minibatch(members, 10)
     assert [member.outcome for member in members] == [
         Outcome.STOPPED,
         Outcome.OUT_OF_EPOCHS,
@@ -241,7 +247,7 @@ def test_interrupt_keeps_what_there_is():
         make_member(network, 1, observer=Listener(interrupt_after=2)),
         make_member(network, 2, max_epochs=1),
     ]
-    train_minibatch(network, members, 10)
+    train_minibatch(members, 10)
     assert [member.outcome for member in members] == [
         Outcome.INTERRUPTED,
         Outcome.INTERRUPTED,
@@ -256,8 +262,8 @@ def test_divergence_ends_one_member_and_spares_the_others():
     wild = make_member(network, 0, schedule=Constant(1e200), max_epochs=20)
     tame = make_member(network, 1, max_epochs=20)
     alone = copy.deepcopy(tame)
-    train_minibatch(network, [wild, tame], 10)
-    train_minibatch(network, [alone], 10)
+    train_minibatch([wild, tame], 10)
+    train_minibatch([alone], 10)
     assert wild.outcome is Outcome.DIVERGED
     assert wild.n_epochs < 20
     np.testing.assert_array_equal(tame.vector, alone.vector)
@@ -270,9 +276,9 @@ def test_two_calls_with_the_state_are_one(optimizer):
     first = make_member(network, optimizer=optimizer, shuffle=False, max_epochs=2)
     second = make_member(network, optimizer=optimizer, shuffle=False, max_epochs=4)
     for member in (whole, first):
-        train_minibatch(network, [member], 10)
-    second.vector, second.optimizer_state = first.vector, first.optimizer_state
-    train_minibatch(network, [second], 10)
+        train_minibatch([member], 10)
+    second.vector, second.state = first.vector, first.state
+    train_minibatch([second], 10)
     np.testing.assert_array_equal(second.vector, whole.vector)
 
 
@@ -286,7 +292,7 @@ def test_rows_are_those_of_the_member():
         data.inputs[rows], data.targets[rows], data.weights[rows], np.arange(len(rows))
     )
     for member in (some, cut):
-        train_minibatch(network, [member], 10)
+        train_minibatch([member], 10)
     np.testing.assert_array_equal(some.vector, cut.vector)
     losses = some.history.losses
     assert all(after < before for before, after in pairwise(losses))

@@ -1,11 +1,15 @@
 """Loss and gradient of a stack, against loops and finite differences."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy import sparse
 
 from skregnet.network import multilayer_perceptron
-from skregnet.training import History, Member, Plateau, TrainingData
+from skregnet.penalties import L2Penalty
+from skregnet.stacking import stack_members
+from skregnet.training import History, Member, Plateau, Recipe, TrainingData
 from skregnet.training.batches import BatchLoader
 from skregnet.training.objective import Objective
 from tests import references
@@ -33,16 +37,18 @@ def make_members(network, make_targets, n_outputs, n_members, weighted):
             mean_weight,
         )
         vector = 0.4 * random_state.normal(size=network.layout.n_parameters)
-        alpha = 0.3 * (k + 1)
-        members.append(Member(data, vector, alpha, Plateau(0, 1), History(), None, 1))
+        penalty = L2Penalty(0.3 * (k + 1) / mean_weight)
+        recipe = Recipe(network, penalties=(penalty,))
+        plateau, history = Plateau(0, 1), History()
+        members.append(Member(recipe, data, vector, plateau, history, None, 1))
     return members
 
 
 def evaluate(network, members, vectors):
     """Return losses and gradients of the members at other parameters."""
-    objective = Objective(network, members, FLOAT64)
-    objective.parameters[...] = vectors
-    workspace = network.workspace(len(members), N_ROWS, FLOAT64)
+    recipe = stack_members([member.recipe for member in members])
+    objective = Objective(recipe, vectors, FLOAT64)
+    workspace = objective.workspace(N_ROWS)
     loader = BatchLoader([member.data for member in members], N_ROWS)
     batch = loader.load(np.array([member.data.rows for member in members]))
     loss = objective.value_and_gradient(batch, workspace, 1 / N_ROWS)
@@ -61,8 +67,8 @@ def slow_loss(network, member, name, activation):
         for row, targets in zip(data.inputs, data.targets, strict=True)
     ]
     squares = sum((layer**2).sum() for layer in coefs)
-    total_weight = data.mean_weight * N_ROWS
-    return np.dot(weights, losses) / N_ROWS + member.alpha / 2 * squares / total_weight
+    strength = member.recipe.penalties[0].strength
+    return (np.dot(weights, losses) + strength / 2 * squares) / N_ROWS
 
 
 CASES = [
@@ -111,7 +117,7 @@ def test_stack_is_its_members(loss, make, n_outputs, activation):
     vectors = np.array([member.vector for member in members])
     values, gradients = evaluate(network, members, vectors)
     for k, member in enumerate(members):
-        value, gradient = evaluate(network, [member], vectors[k])
+        value, gradient = evaluate(network, [member], vectors[k : k + 1])
         np.testing.assert_array_equal(gradients[k], gradient[0])
         np.testing.assert_allclose(values[k], value[0], rtol=1e-14)
 
@@ -127,6 +133,7 @@ def test_sparse_equals_dense(hidden):
     values, gradients = evaluate(dense, members, vectors)
     for member in members:
         data = member.data
+        member.recipe = dataclasses.replace(member.recipe, network=thin)
         member.data = TrainingData(
             sparse.csr_array(data.inputs),
             data.targets,

@@ -135,9 +135,9 @@ def test_one_architecture_a_stack(monkeypatch):
     sizes = []
     train = _together.train_minibatch
 
-    def counting(network, stack, batch_size):
+    def counting(stack, batch_size):
         sizes.append(len(stack))
-        train(network, stack, batch_size)
+        train(stack, batch_size)
 
     monkeypatch.setattr(_together, "train_minibatch", counting)
     estimators = members(MLPClassifier, ADAM)

@@ -1,0 +1,229 @@
+"""From an estimator's parameters to the recipe of its training."""
+
+import copy
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from skregnet.activations import ACTIVATIONS
+from skregnet.estimators._solvers import OPTIMIZERS
+from skregnet.network import Network, multilayer_perceptron
+from skregnet.optimizers import GradientClipping
+from skregnet.penalties import (
+    ActivityPenalty,
+    DivergenceActivity,
+    L1Activity,
+    L1Penalty,
+    L2Activity,
+    L2Penalty,
+    MaxNorm,
+    Penalty,
+)
+from skregnet.training import (
+    Adversary,
+    EpochAverage,
+    MovingAverage,
+    Recipe,
+    TargetNoise,
+)
+
+ACTIVITY_PENALTIES: dict[str, Callable[[Any], ActivityPenalty]] = {
+    "l1": lambda mlp: L1Activity(float(mlp.activity_alpha)),
+    "l2": lambda mlp: L2Activity(float(mlp.activity_alpha)),
+    "kl": lambda mlp: DivergenceActivity(
+        float(mlp.activity_alpha), float(mlp.activity_target)
+    ),
+}
+"""Penalties on activations by name, made from an estimator's parameters."""
+
+AVERAGES: dict[str, Any] = {"ema": MovingAverage(), "swa": EpochAverage()}
+"""Averages of the weights by name."""
+
+# What a full-batch solver cannot take, with the value that switches it off, and why.
+_NEEDS_MINIBATCHES = {
+    "dropout": (0.0, "draws new noise for each evaluation of the loss"),
+    "input_dropout": (0.0, "draws new noise for each evaluation of the loss"),
+    "target_noise": (0.0, "draws new noise for each evaluation of the loss"),
+    "batch_norm": (None, "normalises by the statistics of minibatches"),
+    "adversarial_step": (0.0, "trains along a gradient that is not that of the loss"),
+    "max_norm": (None, "moves the weights after each step"),
+    "max_grad_norm": (None, "trains along a gradient that is not that of the loss"),
+    "weight_averaging": (None, "averages over the steps of a stochastic solver"),
+}
+
+
+def check_combinations(estimator: Any) -> None:
+    """Refuse parameters that contradict each other.
+
+    Raises
+    ------
+    ValueError
+        That names the parameters and what may be done.
+    """
+    if estimator.solver not in OPTIMIZERS:
+        _check_full_batch(estimator)
+    if _penalizes_activity(estimator) and estimator.activity_penalty == "kl":
+        names = set(hidden_activations(estimator, n_hidden(estimator)))
+        if names - {"logistic"}:
+            raise ValueError(
+                "activity_penalty='kl' takes activations for probabilities and expects "
+                f"activation='logistic', got activation={estimator.activation!r}; set "
+                "activation='logistic', or activity_penalty='l1' or 'l2'."
+            )
+    if _sparsifies(estimator) and estimator.solver == "sgd" and estimator.momentum == 1:
+        raise ValueError(
+            "l1_ratio > 0 expects momentum < 1 with solver='sgd', got momentum=1: its "
+            "steps have no finite size; set a smaller momentum."
+        )
+    if estimator.target_noise and getattr(estimator, "loss", None) == "poisson":
+        raise ValueError(
+            "target_noise makes counts negative and cannot be used with "
+            f"loss='poisson', got target_noise={estimator.target_noise!r}; set "
+            "target_noise=0, or loss='squared_error'."
+        )
+
+
+def _check_full_batch(estimator: Any) -> None:
+    solver = estimator.solver
+    solvers = " or ".join(f"{name!r}" for name in sorted(OPTIMIZERS))
+    for name, (off, why) in _NEEDS_MINIBATCHES.items():
+        value = getattr(estimator, name)
+        if value is None or not np.any(np.asarray(value, dtype=object)):
+            continue
+        raise ValueError(
+            f"{name}={value!r} cannot be used with solver={solver!r}: it {why}. Use "
+            f"solver={solvers}, or {name}={off!r}; with {solver!r} work alpha, "
+            "l1_ratio, activity_alpha and label smoothing."
+        )
+    if _penalizes_activity(estimator) and estimator.activity_penalty == "kl":
+        raise ValueError(
+            f"activity_penalty='kl' cannot be used with solver={solver!r}, which sums "
+            "over blocks of rows: the penalty is a function of means over all of them. "
+            f"Use solver={solvers}, or activity_penalty='l1' or 'l2'."
+        )
+
+
+def n_hidden(estimator: Any) -> int:
+    """Return the number of hidden layers."""
+    return len(np.atleast_1d(estimator.hidden_layer_sizes))
+
+
+def hidden_activations(estimator: Any, n_layers: int) -> list[str]:
+    """Return the activation of each hidden layer, checked."""
+    activation = estimator.activation
+    if isinstance(activation, str):
+        return [activation] * n_layers
+    names = [str(name) for name in activation]
+    unknown = [name for name in names if name not in ACTIVATIONS]
+    if unknown or len(names) != n_layers:
+        raise ValueError(
+            f"activation expects one name, or one for each of the {n_layers} hidden "
+            f"layers, of {sorted(ACTIVATIONS)}; got activation={activation!r}."
+        )
+    return names
+
+
+def dropout_rates(estimator: Any, n_layers: int) -> list[float]:
+    """Return the dropout rate of each hidden layer, checked."""
+    dropout = estimator.dropout
+    if np.ndim(dropout) == 0:
+        return [float(dropout)] * n_layers
+    rates = [float(rate) for rate in dropout]
+    if len(rates) != n_layers or not all(0 <= rate < 1 for rate in rates):
+        raise ValueError(
+            f"dropout expects one rate in [0, 1), or one for each of the {n_layers} "
+            f"hidden layers, got dropout={dropout!r}."
+        )
+    return rates
+
+
+def is_noisy(estimator: Any) -> bool:
+    """Tell whether training draws noise."""
+    return bool(
+        np.any(np.asarray(estimator.dropout))
+        or estimator.input_dropout
+        or estimator.target_noise
+    )
+
+
+def noise_source(random_state: np.random.RandomState, n_rows_seen: int) -> Any:
+    """Return a source of noise that leaves the random state as it is.
+
+    It depends on the rows gone through before, so that calls that start from the same
+    seed and go on from one another do not repeat their noise.
+    """
+    words = copy.deepcopy(random_state).randint(2**32, size=8, dtype=np.uint32)
+    seed = np.random.SeedSequence([*(int(word) for word in words), n_rows_seen])
+    return np.random.Generator(np.random.SFC64(seed))
+
+
+def network_of(
+    estimator: Any, layer_units: tuple[int, ...], *, sparse: bool
+) -> Network:
+    """Describe the network; what moves inputs needs them dense."""
+    n_layers = len(layer_units) - 2
+    activity = None
+    if _penalizes_activity(estimator):
+        activity = ACTIVITY_PENALTIES[estimator.activity_penalty](estimator)
+    return multilayer_perceptron(
+        layer_units,
+        hidden_activations(estimator, n_layers),
+        estimator._loss,
+        sparse=sparse and not estimator.adversarial_step,
+        input_dropout=float(estimator.input_dropout),
+        dropout=dropout_rates(estimator, n_layers),
+        batch_norm=estimator.batch_norm,
+        activity_penalty=activity,
+    )
+
+
+def recipe_of(estimator: Any, network: Network, mean_weight: float) -> Recipe:
+    """Put together how the network is trained."""
+    adversary = None
+    if estimator.adversarial_step:
+        adversary = Adversary(
+            float(estimator.adversarial_step),
+            estimator.adversarial_norm,
+            float(estimator.adversarial_weight),
+            int(estimator.adversarial_iterations),
+        )
+    noise = None
+    if estimator.target_noise:
+        keeps_sum = network.loss.output_activation == "softmax"
+        noise = TargetNoise(float(estimator.target_noise), keeps_sum)
+    limit = estimator.max_norm
+    return Recipe(
+        network,
+        tuple(_penalties(estimator, mean_weight)),
+        None if limit is None else MaxNorm(float(limit)),
+        adversary,
+        noise,
+        _optimizer(estimator),
+        AVERAGES.get(estimator.weight_averaging),
+    )
+
+
+def _penalties(estimator: Any, mean_weight: float) -> Iterator[Penalty]:
+    """Yield the penalties on the weights."""
+    strength = float(estimator.alpha) / mean_weight
+    yield L2Penalty(strength * (1 - float(estimator.l1_ratio)))
+    yield L1Penalty(strength * float(estimator.l1_ratio))
+
+
+def _optimizer(estimator: Any) -> Any:
+    """Return the rule of the steps, None for a full-batch solver."""
+    if estimator.solver not in OPTIMIZERS:
+        return None
+    optimizer = OPTIMIZERS[estimator.solver](estimator)
+    if estimator.max_grad_norm is None:
+        return optimizer
+    return GradientClipping(optimizer, float(estimator.max_grad_norm))
+
+
+def _penalizes_activity(estimator: Any) -> bool:
+    return bool(estimator.activity_alpha)
+
+
+def _sparsifies(estimator: Any) -> bool:
+    return bool(estimator.alpha and estimator.l1_ratio)

@@ -1,0 +1,47 @@
+"""The sum of the magnitudes of the weights."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from skregnet.kernels import Array, Rate, by_member, cast_rate, soft_threshold
+
+
+@dataclass(frozen=True)
+class L1Penalty:
+    """``strength`` times the sum of the magnitudes of a member's weights.
+
+    Its gradient, a sign, would make a weight jump about zero for ever. The proximal
+    step moves weights towards zero by ``step size * strength`` and stops there, so that
+    they become exactly zero and stay there while the gradient of the loss is smaller
+    than the strength.
+
+    Parameters
+    ----------
+    strength : float or ndarray of shape (n_members, 1)
+        Factor of each member.
+
+    References
+    ----------
+    N. Parikh and S. Boyd (2014). Proximal algorithms. Foundations and Trends in
+    Optimization 1(3), section 6.5.2. The lecture's heading "L^1 Regularization".
+    """
+
+    strength: Rate
+    is_smooth: ClassVar[bool] = False
+
+    def value(self, weights: Array, scale: float) -> Any:
+        """Return ``scale`` times the penalty of each member."""
+        factor = cast_rate(self.strength * scale, weights.dtype)
+        return np.abs(weights).sum(axis=1) * by_member(factor)
+
+    def add_gradient(
+        self, weights: Array, gradient: Array, scale: float, scratch: Array
+    ) -> None:
+        """Nothing is smooth."""
+
+    def shrink(self, weights: Array, step_sizes: Array, scale: float) -> None:
+        """Move the weights towards zero, and no farther."""
+        step_sizes *= cast_rate(self.strength * scale, weights.dtype)
+        soft_threshold(weights, step_sizes, np.empty_like(weights))

@@ -1,0 +1,77 @@
+"""One description for a stack of members whose hyperparameters may differ.
+
+Descriptions (networks, layers, penalties, optimizers) are dataclasses, nested in any
+way. Their floats are hyperparameters, in which members of a stack may differ; all else,
+sizes, names and flags, is architecture, in which they agree.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from skregnet.kernels import Array, member_rates
+
+
+def architecture(description: Any) -> Any:
+    """Return what descriptions must have in common to be stacked, as a hashable."""
+    if isinstance(description, float):
+        return float
+    if isinstance(description, tuple):
+        return tuple(architecture(part) for part in description)
+    if _is_dataclass(description):
+        fields = dataclasses.fields(description)
+        parts = [architecture(getattr(description, field.name)) for field in fields]
+        return (type(description), *parts)
+    return description
+
+
+def stack_members(descriptions: Sequence[Any]) -> Any:
+    """Return a description that treats each member by its own hyperparameters.
+
+    A hyperparameter that all share stays a number, another becomes a float64 array of
+    shape (n_members, 1).
+
+    Parameters
+    ----------
+    descriptions : sequence
+        Descriptions of one architecture.
+    """
+    first = descriptions[0]
+    if isinstance(first, float):
+        return member_rates(descriptions)
+    if isinstance(first, tuple):
+        parts = zip(*descriptions, strict=True)
+        return tuple(stack_members(values) for values in parts)
+    if _is_dataclass(first):
+        stacked = {
+            field.name: stack_members([getattr(d, field.name) for d in descriptions])
+            for field in dataclasses.fields(first)
+        }
+        return dataclasses.replace(first, **stacked)
+    return first
+
+
+def select_members(value: Any, keep: Array, n_members: int) -> Any:
+    """Return a description or a state with only the members of the index array `keep`.
+
+    Arrays whose first axis has length `n_members` are cut to these members.
+    """
+    if isinstance(value, np.ndarray) and value.ndim and len(value) == n_members:
+        return value[keep]
+    if isinstance(value, tuple):
+        return tuple(select_members(part, keep, n_members) for part in value)
+    if isinstance(value, dict):
+        return {k: select_members(v, keep, n_members) for k, v in value.items()}
+    if _is_dataclass(value):
+        changes = {
+            field.name: select_members(getattr(value, field.name), keep, n_members)
+            for field in dataclasses.fields(value)
+        }
+        return dataclasses.replace(value, **changes)
+    return value
+
+
+def _is_dataclass(value: Any) -> bool:
+    return dataclasses.is_dataclass(value) and not isinstance(value, type)
