@@ -150,7 +150,7 @@ def _format(column: str, cell: Any) -> str:
     """Ratios get two decimals, other numbers three digits or more."""
     if not isinstance(cell, float):
         return "-" if cell is None else str(cell)
-    if column.startswith("vs "):
+    if column.startswith("vs ") or column.endswith("cost"):
         return f"{cell:.2f}"
     return f"{cell:.0f}" if cell >= 100 else f"{cell:.3g}"
 

@@ -18,30 +18,19 @@ above 1 where skregnet is the faster. Three tables:
 """
 
 import argparse
-from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
 
 import harness
 from harness import TASKS, Task
 
 # isort: split
 import numpy as np
+import steps
 from sklearn import neural_network
 
 import skregnet
 
-try:
-    import torch
-except ImportError:
-    torch = None
-
-ALPHA = 1e-4
-LEARNING_RATE = 1e-3
-
-# Epochs of the shorter and of the longer fit behind the time of a step, epochs of a
-# whole fit, and repetitions.
-EPOCHS = {"tiny": (2, 62), "small": (2, 82), "medium": (1, 5), "wide": (1, 2)}
+# Epochs of a whole fit, and repetitions.
 FIT_EPOCHS = {"tiny": 60, "small": 60, "medium": 5, "wide": 2}
 REPEATS = {"tiny": 15, "small": 15, "medium": 9, "wide": 5}
 QUICK_REPEATS = 3
@@ -52,81 +41,18 @@ ESTIMATORS = {
 }
 
 
-def parameters(task: Task, n_epochs: int) -> dict[str, Any]:
-    """Return parameters of either library's classifier that run all epochs."""
-    return {
-        "hidden_layer_sizes": task.hidden,
-        "batch_size": task.batch_size,
-        "alpha": ALPHA,
-        "learning_rate_init": LEARNING_RATE,
-        "max_iter": n_epochs,
-        "tol": 0.0,
-        "n_iter_no_change": 10_000,
-        "random_state": 0,
-    }
-
-
-def step_timer(estimator_class: Any, task: Task) -> Callable[[], float]:
-    """Return a function that measures a step as the difference of two fits."""
-    n_steps = task.n_rows // task.batch_size
-    X, y = task.data(n_steps * task.batch_size)
-    few, many = EPOCHS[task.name]
-    short = estimator_class(**parameters(task, few))
-    long = estimator_class(**parameters(task, many))
-
-    def measure() -> float:
-        excess = harness.seconds(lambda: long.fit(X, y)) - harness.seconds(
-            lambda: short.fit(X, y)
-        )
-        return excess / ((many - few) * n_steps)
-
-    return measure
-
-
-def torch_step_timer(task: Task) -> Callable[[], float]:
-    """Return a function that measures a step of a plain loop over minibatches."""
-    torch.set_num_threads(1)
-    n_steps = task.n_rows // task.batch_size
-    X, y = map(torch.from_numpy, task.data(n_steps * task.batch_size))
-    few, many = EPOCHS[task.name]
-    layers: list[Any] = []
-    for below, units in pairwise(task.units):
-        layers += [torch.nn.Linear(below, units), torch.nn.ReLU()]
-    model = torch.nn.Sequential(*layers[:-1])
-    loss_of = torch.nn.CrossEntropyLoss()
-    optimizer = torch.optim.Adam(
-        model.parameters(),
-        lr=LEARNING_RATE,
-        weight_decay=ALPHA / task.batch_size,
-        fused=True,
-    )
-
-    def run_epoch() -> float:
-        total = 0.0
-        for rows in torch.randperm(len(y)).split(task.batch_size):
-            optimizer.zero_grad()
-            loss = loss_of(model(X[rows]), y[rows])
-            loss.backward()
-            optimizer.step()
-            total += loss.item() * len(rows)
-        return total / len(y)
-
-    run_epoch()
-    return lambda: harness.seconds(run_epoch, many - few) / n_steps
-
-
 def time_steps(task: Task, n_repeats: int) -> dict[str, float]:
     """Compare the times of a step."""
-    timers = {name: step_timer(cls, task) for name, cls in ESTIMATORS.items()}
-    if torch is not None:
-        timers["torch"] = torch_step_timer(task)
+    timers = {name: steps.step_timer(cls, task) for name, cls in ESTIMATORS.items()}
+    if steps.torch is not None:
+        timers["torch"] = steps.torch_step_timer(task)
     return harness.summary(harness.interleave(timers, n_repeats), of="skregnet")
 
 
 def time_fits(task: Task, n_repeats: int) -> dict[str, float]:
     """Compare the times of whole fits with early stopping on."""
     X, y = task.data()
-    shared = parameters(task, FIT_EPOCHS[task.name])
+    shared = steps.parameters(task, FIT_EPOCHS[task.name])
     fits = {
         name: lambda cls=cls: harness.seconds(
             lambda: cls(early_stopping=True, **shared).fit(X, y)

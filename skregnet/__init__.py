@@ -1,7 +1,7 @@
 """Neural networks for scikit-learn, with every regularizer and optimizer in reach."""
 
-from skregnet.estimators import MLPClassifier, MLPRegressor
+from skregnet.estimators import MLPClassifier, MLPRegressor, adversarial_examples
 
 __version__ = "0.1.0"
 
-__all__ = ["MLPClassifier", "MLPRegressor"]
+__all__ = ["MLPClassifier", "MLPRegressor", "adversarial_examples"]

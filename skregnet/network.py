@@ -34,6 +34,9 @@ from skregnet.penalties import ActivityPenalty
 
 _AT_TEST = Pass()
 
+# Rows a block where all rows are gone through.
+_BLOCK_ROWS = 512
+
 
 @dataclass
 class Batch:
@@ -197,6 +200,44 @@ class Network:
             for index, layer in enumerate(self.layers)
             if isinstance(layer, PenalizedActivity)
         )
+
+
+def input_gradient(network: Network, vector: Array, inputs: Any, targets: Array) -> Any:
+    """Return the gradient of each row's loss by its inputs.
+
+    Parameters
+    ----------
+    network : Network
+        The architecture, of dense inputs.
+    vector : ndarray of shape (n_parameters,)
+        The parameters of one network.
+    inputs : ndarray or sparse array of shape (n_rows, n_features)
+        The rows.
+    targets : ndarray of shape (n_rows, n_outputs)
+        What the network should put out for them.
+
+    Returns
+    -------
+    gradient : ndarray of shape (n_rows, n_features)
+        A new array.
+    """
+    vectors = vector[np.newaxis]
+    parameters = network.layout.views(vectors)
+    unused = network.layout.views(np.empty_like(vectors))
+    gradient = np.empty(inputs.shape, vector.dtype)
+    for start in range(0, len(gradient), _BLOCK_ROWS):
+        rows = slice(start, start + _BLOCK_ROWS)
+        block = inputs[rows]
+        block = block if isinstance(block, np.ndarray) else block.toarray()
+        n_rows = len(block)
+        batch = Batch(
+            block.astype(vector.dtype, copy=False)[np.newaxis],
+            targets[rows].T.astype(vector.dtype)[np.newaxis],
+        )
+        workspace = network.workspace(1, n_rows, vector.dtype, to_inputs=True)
+        network.loss_and_gradient(batch, parameters, unused, workspace, _AT_TEST)
+        gradient[rows] = workspace.input_gradient
+    return gradient
 
 
 def multilayer_perceptron(

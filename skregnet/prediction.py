@@ -49,9 +49,32 @@ def plain_outputs(
     ValueError
         If there are not as many names as hidden layers.
     """
+    applies = _applies(activations, len(coefs) - 1)
+    return _in_blocks(X, coefs, intercepts, [*applies, None])
+
+
+def hidden_outputs(
+    X: Any,
+    coefs: Sequence[Array],
+    intercepts: Sequence[Array],
+    activations: str | Sequence[str],
+) -> Array:
+    """Return the activations of the last hidden layer; parameters as above."""
+    applies = _applies(activations, len(coefs) - 1)
+    return _in_blocks(X, coefs[:-1], intercepts[:-1], applies)
+
+
+def _applies(activations: str | Sequence[str], n_hidden: int) -> _Applies:
+    """Return what is applied after each hidden layer's affine map."""
     if isinstance(activations, str):
-        activations = (activations,) * (len(coefs) - 1)
-    applies = [*[ACTIVATIONS[name].apply for name in activations], None]
+        activations = (activations,) * n_hidden
+    return [ACTIVATIONS[name].apply for name in activations]
+
+
+def _in_blocks(
+    X: Any, coefs: Sequence[Array], intercepts: Sequence[Array], applies: _Applies
+) -> Array:
+    """Return the outputs of the last layer, in blocks of rows."""
     n_rows = X.shape[0]
     if n_rows <= _BLOCK_ROWS:
         return _block_outputs(X, coefs, intercepts, applies)

@@ -6,7 +6,7 @@ from importlib import import_module
 import pytest
 from numpydoc.validate import validate
 
-PUBLIC_MODULES = ["skregnet", "skregnet.optimizers"]
+PUBLIC_MODULES = ["skregnet", "skregnet.inspection", "skregnet.optimizers"]
 
 IGNORED = {
     "ES01",  # a summary may say it all

@@ -1,6 +1,7 @@
 """The estimators: they validate, encode, choose parts and delegate."""
 
+from skregnet.estimators.adversarial import adversarial_examples
 from skregnet.estimators.classifier import MLPClassifier
 from skregnet.estimators.regressor import MLPRegressor
 
-__all__ = ["MLPClassifier", "MLPRegressor"]
+__all__ = ["MLPClassifier", "MLPRegressor", "adversarial_examples"]

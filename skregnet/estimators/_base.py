@@ -18,6 +18,8 @@ from sklearn.utils.validation import (
 )
 
 from skregnet.activations import ACTIVATIONS
+from skregnet.estimators._export import to_sklearn
+from skregnet.estimators._fitted import fitted_network
 from skregnet.estimators._recipe import ACTIVITY_PENALTIES, AVERAGES
 from skregnet.estimators._session import Request
 from skregnet.estimators._solvers import OPTIMIZERS
@@ -25,7 +27,8 @@ from skregnet.estimators._together import fit_together
 from skregnet.estimators._validation import ValidationSet
 from skregnet.kernels import Array
 from skregnet.losses import Loss
-from skregnet.prediction import plain_outputs
+from skregnet.network import input_gradient
+from skregnet.prediction import hidden_outputs, plain_outputs
 from skregnet.training import NORMS
 
 _FLOATS = (np.float64, np.float32)
@@ -202,14 +205,14 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         X = validate_data(
             self, X, accept_sparse=["csr", "csc"], dtype=dtype, order="C", reset=False
         )
-        y = self._check_validation_targets(y)
+        y = self._check_other_targets(y, "y_val")
         check_consistent_length(X, y)
         weights = checked_weights(sample_weight, X)
         return ValidationSet(by_rows(X), y, self._as_targets(y, X.dtype), weights)
 
     @abstractmethod
-    def _check_validation_targets(self, y: Any) -> Array:
-        """Check the targets of validation data against those of training."""
+    def _check_other_targets(self, y: Any, name: str) -> Array:
+        """Check targets of other data against those of training."""
 
     def _as_targets(self, y: Array, dtype: Any) -> Array:
         """Encode, in the precision of the features."""
@@ -232,11 +235,101 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
 
     def _outputs(self, X: Any) -> Array:
         """Validate features and return the outputs before their activation."""
+        X = self._validate_features(X)
+        return plain_outputs(X, self.coefs_, self.intercepts_, self.activation)
+
+    def _validate_features(self, X: Any) -> Any:
+        """Check features against those of training."""
         check_is_fitted(self)
         X = validate_data(
             self, X, accept_sparse=["csr", "csc"], dtype=_FLOATS, reset=False
         )
-        return plain_outputs(by_rows(X), self.coefs_, self.intercepts_, self.activation)
+        return by_rows(X)
+
+    @property
+    def feature_importances_(self) -> Array:
+        """How much weight each feature has in the first layer.
+
+        The Euclidean norms of the weights that go out from each feature, divided by
+        their sum; 0 for a feature that an L1 penalty has cut off. Comparable where the
+        features have one scale.
+
+        Returns
+        -------
+        importances : ndarray of shape (n_features_in_,)
+            They sum to 1, unless all are 0.
+        """
+        check_is_fitted(self)
+        norms: Array = np.linalg.norm(self.coefs_[0], axis=1)
+        return norms / (norms.sum() or 1)
+
+    def hidden_features(self, X: Any) -> Array:
+        """Return what the last hidden layer makes of the features.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        hidden : ndarray of shape (n_samples, n_units)
+            Activations of the last hidden layer.
+
+        Raises
+        ------
+        ValueError
+            If there is no hidden layer.
+        """
+        X = self._validate_features(X)
+        if len(self.coefs_) == 1:
+            raise ValueError(
+                "hidden_features expects a network with a hidden layer, got "
+                f"hidden_layer_sizes={self.hidden_layer_sizes!r}."
+            )
+        return hidden_outputs(X, self.coefs_, self.intercepts_, self.activation)
+
+    def input_gradient(self, X: Any, y: Any) -> Array:
+        """Return how the loss of each row changes with its features.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets, of the kind that `fit` was given.
+
+        Returns
+        -------
+        gradient : ndarray of shape (n_samples, n_features)
+            Gradient of the loss of each row, without penalties, by its own features.
+        """
+        X = self._validate_features(X)
+        y = self._check_other_targets(y, "y")
+        check_consistent_length(X, y)
+        return input_gradient(
+            *fitted_network(self), X, self._as_targets(y, self.coefs_[0].dtype)
+        )
+
+    def to_sklearn(self) -> Any:
+        """Return a fitted estimator of scikit-learn that predicts the same.
+
+        Regularizers act in training only, so that what is left is what scikit-learn
+        has: with the tools for its estimators it can be exported.
+
+        Returns
+        -------
+        estimator : MLPClassifier or MLPRegressor of sklearn.neural_network
+            Fitted, with copies of the weights; parameters that scikit-learn does not
+            know are left out, those whose value it does not know have its default.
+
+        Raises
+        ------
+        ValueError
+            If scikit-learn lacks the activation.
+        """
+        check_is_fitted(self)
+        return to_sklearn(self)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the optimizer's state unless `partial_fit` will go on from it."""

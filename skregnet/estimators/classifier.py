@@ -501,9 +501,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
                 f"`self.classes_` has {self.classes_}. 'y' has {classes}."
             )
 
-    def _check_validation_targets(self, y: Any) -> Array:
+    def _check_other_targets(self, y: Any, name: str) -> Array:
         y = check_array(
-            y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y_val"
+            y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name=name
         )
         y = flat_if_one_column(y)
         is_multilabel = type_of_target(y).startswith("multilabel")
@@ -511,14 +511,14 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         expected = len(self.classes_) if self._is_multilabel else 1
         if n_labels != expected:
             raise ValueError(
-                f"y_val has {n_labels} labels a row, y has {expected}; expected y_val "
-                "to be of the kind of y."
+                f"{name} has {n_labels} labels a row, the y of fit has {expected}; "
+                f"expected {name} to be of its kind."
             )
         classes = unique_labels(y)
         if not np.isin(classes, self.classes_).all():
             raise ValueError(
-                f"y_val has classes that y has not: y has {self.classes_}, y_val has "
-                f"{classes}."
+                f"{name} has classes that the y of fit has not: that has "
+                f"{self.classes_}, {name} has {classes}."
             )
         return y
 

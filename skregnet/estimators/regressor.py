@@ -412,13 +412,14 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             )
         return y
 
-    def _check_validation_targets(self, y: Any) -> Array:
-        y = check_array(y, ensure_2d=False, dtype="numeric", input_name="y_val")
+    def _check_other_targets(self, y: Any, name: str) -> Array:
+        y = check_array(y, ensure_2d=False, dtype="numeric", input_name=name)
         y = self._check_range(y)
         n_outputs = 1 if y.ndim == 1 else y.shape[1]
         if n_outputs != self.n_outputs_:
             raise ValueError(
-                f"y_val has {n_outputs} outputs, but y has {self.n_outputs_}."
+                f"{name} has {n_outputs} outputs, but the y of fit has "
+                f"{self.n_outputs_}."
             )
         return y
 

@@ -46,6 +46,7 @@ class PenalizedActivity:
     ) -> Array:
         """Keep the inputs, and in training their penalty."""
         workspace.inputs = inputs
+        workspace.penalty = 0.0
         if context.training:
             share = Share(context.scale, context.weights)
             workspace.penalty = self.penalty.value(inputs, share)
@@ -60,7 +61,8 @@ class PenalizedActivity:
         workspace: Workspace,
         context: Pass,
     ) -> Array:
-        """Add the gradient of the penalty."""
-        share = Share(context.scale, context.weights)
-        delta += self.penalty.gradient(workspace.inputs, share)
+        """Add the gradient of the penalty, in training."""
+        if context.training:
+            share = Share(context.scale, context.weights)
+            delta += self.penalty.gradient(workspace.inputs, share)
         return delta

@@ -148,9 +148,9 @@ def test_bad_validation_data():
         mlp.fit(X, y, X_val=X_val[:, :3], y_val=y_val)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         mlp.fit(X, y, X_val=X_val, y_val=y_val[:5])
-    with pytest.raises(ValueError, match="y_val has classes that y has not"):
+    with pytest.raises(ValueError, match="y_val has classes that the y of fit has not"):
         mlp.fit(X, y, X_val=X_val, y_val=y_val + 1)
-    with pytest.raises(ValueError, match="y_val has 1 outputs, but y has 2"):
+    with pytest.raises(ValueError, match="y_val has 1 outputs, but the y of fit has 2"):
         MLPRegressor(**STOPPING).fit(
             X, np.c_[y, y].astype(float), X_val=X_val, y_val=y_val
         )
