@@ -6,6 +6,7 @@ above, and what is left is a plain multilayer perceptron.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,7 +34,9 @@ def fold(network: Network, vector: Array) -> tuple[list[Array], list[Array]]:
         New arrays, in the precision of the vector.
     """
     coefs, intercepts = network.layout.unpack(vector)
-    for index, factor, shift, is_below in _maps(network, vector):
+    views = network.layout.views(vector[np.newaxis])
+    for layer, index, is_below in _places(network):
+        factor, shift = _affine(views[layer])
         if is_below:
             coefs[index] = coefs[index] * factor
             intercepts[index] = intercepts[index] * factor + shift
@@ -66,46 +69,54 @@ def unfold(
     vector : ndarray of shape (n_parameters,)
         A new array.
     """
-    vector = network.layout.pack(coefs, intercepts)
-    n_rest = len(network.layout.rest(vector))
+    layout = network.layout
+    vector = layout.pack(coefs, intercepts)
     if rest is not None:
-        network.layout.rest(vector)[...] = rest
+        layout.rest(vector)[...] = rest
     coefs, intercepts = list(coefs), list(intercepts)
-    for index, factor, shift, is_below in reversed(_maps(network, vector)):
+    views = layout.views(vector[np.newaxis])
+    for place in reversed(_places(network)):
+        parameters, index = views[place.layer], place.affine
+        factor, shift = _affine(parameters)
         # A unit whose scale has become 0 has lost its weights.
         inverse = np.divide(1, factor, where=factor != 0, out=np.zeros_like(factor))
-        if is_below:
-            intercepts[index] = (intercepts[index] - shift) * inverse
+        if place.is_below:
+            # The layer has no biases: what was added to them has moved the mean.
+            moved = (intercepts[index] - shift) * inverse
+            parameters["statistics"][0, 0] -= moved
             coefs[index] = coefs[index] * inverse
         else:
             coefs[index] = inverse[:, np.newaxis] * coefs[index]
             intercepts[index] = intercepts[index] - shift @ coefs[index]
-    vector[: len(vector) - n_rest] = np.concatenate(
-        [np.ravel(part) for part in (*coefs, *intercepts)]
-    )
+    rest = layout.rest(vector).copy()
+    vector = layout.pack(_cast(coefs, vector.dtype), _cast(intercepts, vector.dtype))
+    layout.rest(vector)[...] = rest
     return vector
 
 
-def _maps(network: Network, vector: Array) -> list[tuple[int, Array, Array, bool]]:
-    """Return each normalization as an affine map of units, in float64.
+class _Place(NamedTuple):
+    """Where a normalization is, and which affine layer takes it in."""
 
-    With it comes the number of the affine layer that takes it in, and whether that is
-    the one below.
-    """
-    views = network.layout.views(vector[np.newaxis])
-    maps = []
+    layer: int
+    affine: int
+    is_below: bool
+
+
+def _places(network: Network) -> list[_Place]:
+    """Return the place of each normalization, from the inputs upward."""
+    places = []
     n_affine = 0
     is_below = True
-    for layer, parameters in zip(network.layers, views, strict=True):
+    for number, layer in enumerate(network.layers):
         if isinstance(layer, Affine):
             n_affine += 1
             is_below = True
         elif isinstance(layer, ActivationLayer):
             is_below = False
         elif isinstance(layer, BatchNorm):
-            index = n_affine - 1 if is_below else n_affine
-            maps.append((index, *_affine(parameters), is_below))
-    return maps
+            affine = n_affine - 1 if is_below else n_affine
+            places.append(_Place(number, affine, is_below))
+    return places
 
 
 def _affine(parameters: Parameters) -> tuple[Array, Array]:

@@ -289,7 +289,8 @@ def multilayer_perceptron(
         layers.append(drop(layer_units[0], input_dropout))
     is_sparse = sparse
     for (below, units), name, rate in zip(hidden, names, rates, strict=True):
-        layers.append((SparseDense if is_sparse else Dense)(below, units))
+        dense = SparseDense if is_sparse else Dense
+        layers.append(dense(below, units, has_biases=batch_norm != "before"))
         if batch_norm == "before":
             layers.append(BatchNorm(units, in_place=True))
         layers.append(ActivationLayer(units, ACTIVATIONS[name]))

@@ -67,24 +67,35 @@ class ParameterLayout:
         return views
 
     def pack(self, weights: Sequence[Array], biases: Sequence[Array]) -> Array:
-        """Return one network's vector as a new array, all else at its resting value."""
-        affine = np.concatenate([np.ravel(part) for part in (*weights, *biases)])
-        vector = np.empty(self.n_parameters, affine.dtype)
-        vector[: len(affine)] = affine
+        """Return one network's vector as a new array, all else at its resting value.
+
+        The biases of a layer that has none are left out.
+        """
+        vector = np.empty(self.n_parameters, np.result_type(*weights, *biases))
+        affine = iter(zip(weights, biases, strict=True))
         for layer in self.views(vector[np.newaxis]):
+            values = dict(RESTING_VALUES)
+            if "weights" in layer:
+                values["weights"], values["biases"] = next(affine)
             for name, view in layer.items():
-                if name in RESTING_VALUES:
-                    view[...] = RESTING_VALUES[name]
+                view[...] = values[name]
         return vector
 
     def unpack(self, vector: Array) -> tuple[list[Array], list[Array]]:
-        """Return one network's weights and biases as lists of new arrays."""
+        """Return one network's weights and biases as lists of new arrays.
+
+        The biases of a layer that has none are zeros.
+        """
         views = self.views(vector[np.newaxis])
         affine = [view for view in views if "weights" in view]
-        return (
-            [view["weights"][0].copy() for view in affine],
-            [view["biases"][0, 0].copy() for view in affine],
-        )
+        weights = [view["weights"][0].copy() for view in affine]
+        biases = [
+            view["biases"][0, 0].copy()
+            if "biases" in view
+            else np.zeros(view["weights"].shape[-1], vector.dtype)
+            for view in affine
+        ]
+        return weights, biases
 
     def rest(self, vector: Array) -> Array:
         """Return the view of what is neither weights nor biases."""

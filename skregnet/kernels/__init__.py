@@ -25,12 +25,7 @@ from skregnet.kernels.numpy_losses import (
     softmax_loss,
     squared_loss,
 )
-from skregnet.kernels.numpy_masks import (
-    draw_bits,
-    draw_mask,
-    scale_of,
-    threshold_of,
-)
+from skregnet.kernels.numpy_masks import Odds, draw_kept, draw_mask
 from skregnet.kernels.numpy_normalization import (
     center,
     center_backward,
@@ -54,6 +49,7 @@ from skregnet.kernels.numpy_updates import (
 __all__ = [
     "Array",
     "LossWorkspace",
+    "Odds",
     "Rate",
     "adam_update",
     "add_scaled",
@@ -64,7 +60,7 @@ __all__ = [
     "cast_rate",
     "center",
     "center_backward",
-    "draw_bits",
+    "draw_kept",
     "draw_mask",
     "each_member",
     "gather",
@@ -77,10 +73,8 @@ __all__ = [
     "relu",
     "relu_backward",
     "scale_and_shift",
-    "scale_of",
     "scratch_for",
     "soft_threshold",
     "softmax_loss",
     "squared_loss",
-    "threshold_of",
 ]

@@ -13,15 +13,17 @@ class Affine:
     ----------
     n_inputs, n_outputs : int
         Units below and in this layer.
+    has_biases : bool, default=True
+        False where a normalization follows, which would take them out again.
     """
 
     n_inputs: int
     n_outputs: int
+    has_biases: bool = True
 
     @property
     def parameter_shapes(self) -> Shapes:
         """Weights and biases."""
-        return (
-            ("weights", (self.n_inputs, self.n_outputs)),
-            ("biases", (1, self.n_outputs)),
-        )
+        weights = ("weights", (self.n_inputs, self.n_outputs))
+        biases = ("biases", (1, self.n_outputs))
+        return (weights, biases) if self.has_biases else (weights,)

@@ -33,7 +33,8 @@ class Dense(Affine):
         workspace.inputs = inputs
         outputs: Array = workspace.outputs
         self._map(inputs, parameters["weights"], outputs)
-        np.add(outputs, parameters["biases"], out=outputs)
+        if self.has_biases:
+            np.add(outputs, parameters["biases"], out=outputs)
         return outputs
 
     def backward(
@@ -46,7 +47,8 @@ class Dense(Affine):
     ) -> Array | None:
         """Write both gradients; column sums are products with a row of ones."""
         self._correlate(workspace.inputs, delta, gradient["weights"])
-        matmul(workspace.scratch[0], delta, gradient["biases"])
+        if self.has_biases:
+            matmul(workspace.scratch[0], delta, gradient["biases"])
         if workspace.input_delta is None:
             return None
         matmul(delta, parameters["weights"].mT, workspace.input_delta)

@@ -7,13 +7,12 @@ import numpy as np
 
 from skregnet.kernels import (
     Array,
+    Odds,
     Rate,
     aligned_empty,
-    draw_bits,
+    draw_kept,
     draw_mask,
     each_member,
-    scale_of,
-    threshold_of,
 )
 from skregnet.layers._base import Pass, Workspace
 from skregnet.parameters import Parameters, Shapes
@@ -55,16 +54,10 @@ class Dropout:
     ) -> Workspace:
         """Allocate outputs and mask."""
         shape = (n_members, n_rows, self.n_outputs)
-        thresholds, scales = self._levels(n_members, dtype)
         return Workspace(
             outputs=aligned_empty(shape, dtype),
             input_delta=None,
-            scratch=(
-                aligned_empty(shape, dtype),
-                aligned_empty(shape, bool),
-                thresholds,
-                scales,
-            ),
+            scratch=(aligned_empty(shape, dtype), *self._odds(n_members, dtype)),
         )
 
     def forward(
@@ -74,8 +67,8 @@ class Dropout:
         if not context.training:
             values: Array = inputs
             return values
-        mask, keep, thresholds, scales = workspace.scratch
-        draw_mask(context.rngs or (), thresholds, scales, keep, mask)
+        mask, odds, scales = workspace.scratch
+        draw_mask(context.rngs or (), odds, scales, mask)
         outputs: Array = workspace.outputs
         np.multiply(inputs, mask, outputs)
         return outputs
@@ -93,11 +86,11 @@ class Dropout:
             np.multiply(delta, workspace.scratch[0], delta)
         return delta
 
-    def _levels(self, n_members: int, dtype: np.dtype) -> tuple[list[int], Array]:
-        """Return each member's threshold and scale."""
-        rates = each_member(self.rate, n_members)
-        scales = np.array([scale_of(rate) for rate in rates], dtype)
-        return [threshold_of(rate) for rate in rates], scales[:, np.newaxis, np.newaxis]
+    def _odds(self, n_members: int, dtype: np.dtype) -> tuple[list[Odds], Array]:
+        """Return how each member's rate is drawn, and its scale."""
+        odds = [Odds.of(rate) for rate in each_member(self.rate, n_members)]
+        scales = np.array([of_member.scale for of_member in odds], dtype)
+        return odds, scales[:, np.newaxis, np.newaxis]
 
 
 @dataclass(frozen=True)
@@ -108,7 +101,7 @@ class SparseDropout(Dropout):
         self, n_members: int, n_rows: int, dtype: np.dtype, propagate: bool
     ) -> Workspace:
         """Allocate nothing: numbers of stored values differ from batch to batch."""
-        return Workspace(None, None, scratch=self._levels(n_members, dtype))
+        return Workspace(None, None, scratch=self._odds(n_members, dtype))
 
     def forward(
         self, inputs: Any, parameters: Parameters, workspace: Workspace, context: Pass
@@ -116,13 +109,13 @@ class SparseDropout(Dropout):
         """Drop stored values in training, in copies."""
         if not context.training:
             return inputs
-        thresholds, scales = workspace.scratch
+        odds, scales = workspace.scratch
         dropped = []
-        for rows, rng, threshold, scale in zip(
-            inputs, context.rngs or (), thresholds, scales, strict=True
+        for rows, rng, odds_of_member, scale in zip(
+            inputs, context.rngs or (), odds, scales, strict=True
         ):
             kept = rows.copy()
-            kept.data *= (draw_bits(rng, rows.nnz) >= threshold) * scale[0]
+            kept.data *= draw_kept(rng, odds_of_member, rows.nnz) * scale[0]
             dropped.append(kept)
         return dropped
 

@@ -116,15 +116,20 @@ class _Stack:
             return
         data = [member.data for member in members]
         vectors = [member.vector for member in members]
-        objective = Objective(self._recipe, vectors, vectors[0].dtype)
         keep_sparse = self._recipe.network.takes_sparse
         n_batches, n_left = divmod(self._order.shape[1], self._batch_size)
+        batches = [(n_batches, self._batch_size), (1, n_left)]
+        batches = [(n_times, n_rows) for n_times, n_rows in batches if n_times * n_rows]
+        # Exact statistics follow a whole fit; only a single row needs others before.
+        tracks = any(member.is_continued for member in members) or any(
+            n_rows == 1 for _, n_rows in batches
+        )
+        objective = Objective(self._recipe, vectors, vectors[0].dtype, tracks=tracks)
         plan = []
-        for n_times, n_rows in ((n_batches, self._batch_size), (1, n_left)):
-            if n_times and n_rows:
-                workspace = objective.workspace(n_rows)
-                loader = BatchLoader(data, n_rows, keep_sparse=keep_sparse)
-                plan.append((n_times, n_rows, loader, workspace))
+        for n_times, n_rows in batches:
+            workspace = objective.workspace(n_rows)
+            loader = BatchLoader(data, n_rows, keep_sparse=keep_sparse)
+            plan.append((n_times, n_rows, loader, workspace))
         # Together, so that an interrupt finds members and parameters that match.
         self.members, self._objective, self._plan = members, objective, plan
 

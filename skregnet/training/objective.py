@@ -27,6 +27,8 @@ class Objective:
         Where each member starts.
     dtype : dtype
         Precision of the arithmetic.
+    tracks : bool, default=True
+        Whether running statistics are to follow the rows.
 
     Attributes
     ----------
@@ -35,13 +37,19 @@ class Objective:
     """
 
     def __init__(
-        self, recipe: Recipe, vectors: Sequence[Array], dtype: np.dtype
+        self,
+        recipe: Recipe,
+        vectors: Sequence[Array],
+        dtype: np.dtype,
+        *,
+        tracks: bool = True,
     ) -> None:
         layout = recipe.network.layout
         shape = (len(vectors), layout.n_parameters)
         self._network = recipe.network
         self._adversary = recipe.adversary
         self._max_norm = recipe.max_norm
+        self._tracks = tracks
         self.parameters = aligned_zeros(shape, dtype)
         self.gradient = aligned_zeros(shape, dtype)
         self._views = layout.views(self.parameters)
@@ -85,7 +93,7 @@ class Objective:
         rngs: Sequence[np.random.Generator] | None = None,
     ) -> Array:
         """Leave out the penalties on the weights."""
-        context = Pass(True, scale, batch.weights, rngs)
+        context = Pass(True, scale, batch.weights, rngs, self._tracks)
         if self._adversary is not None:
             return self._adversarial(batch, workspace, context, self._adversary)
         return self._plain(batch, workspace, context)
