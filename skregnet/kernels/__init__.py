@@ -25,7 +25,7 @@ from skregnet.kernels.numpy_losses import (
     softmax_loss,
     squared_loss,
 )
-from skregnet.kernels.numpy_masks import Odds, draw_kept, draw_mask
+from skregnet.kernels.numpy_masks import Masks, Odds, draw_kept
 from skregnet.kernels.numpy_normalization import (
     center,
     center_backward,
@@ -49,6 +49,7 @@ from skregnet.kernels.numpy_updates import (
 __all__ = [
     "Array",
     "LossWorkspace",
+    "Masks",
     "Odds",
     "Rate",
     "adam_update",
@@ -61,7 +62,6 @@ __all__ = [
     "center",
     "center_backward",
     "draw_kept",
-    "draw_mask",
     "each_member",
     "gather",
     "logistic_loss",

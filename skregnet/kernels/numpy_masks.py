@@ -4,12 +4,13 @@ Numbers of few bits are compared with a threshold. One bit will do for a rate of
 eight for a multiple of 1/256, sixteen come near enough to any other.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from skregnet.kernels.buffers import Array
+from skregnet.kernels.buffers import Array, aligned_empty
 
 _WORD = 64
 
@@ -36,28 +37,51 @@ class Odds(NamedTuple):
         return n_numbers / (n_numbers - self.threshold)
 
 
-def draw_mask(
-    rngs: Sequence[np.random.Generator],
-    odds: Sequence[Odds],
-    scales: Array,
-    mask: Array,
-) -> None:
-    """Write 0 with the probability of each member's odds, else its scale.
+# The bits of each number of eight bits, from the highest down.
+_BITS = np.unpackbits(np.arange(256, dtype=np.uint8)).reshape(256, 8)
+
+
+class Masks:
+    """Masks of one shape for each member, drawn again and again.
 
     Parameters
     ----------
-    rngs : sequence of Generator
-        Each member's source.
-    odds : sequence of Odds
-        Of each member.
-    scales : ndarray of shape (n_members, 1, ...)
-        What kept elements become.
-    mask : ndarray of shape (n_members, ...)
-        The result.
+    rates : sequence of float
+        Each member's probability of a zero, in [0, 1).
+    shape : tuple of int
+        Shape of a member's mask.
+    dtype : dtype
+        Its dtype.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_members, *shape)
+        The masks last drawn: 0, or one over the probability of being kept.
     """
-    for rng, odds_of_member, out in zip(rngs, odds, mask, strict=True):
-        np.copyto(out, draw_kept(rng, odds_of_member, out.size).reshape(out.shape))
-    np.multiply(mask, scales, mask)
+
+    def __init__(
+        self, rates: Sequence[float], shape: tuple[int, ...], dtype: np.dtype
+    ) -> None:
+        size = math.prod(shape)
+        # Masks of one bit are written eight elements at a time.
+        self._padded = aligned_empty((len(rates), -(-size // 8), 8), dtype)
+        flat = self._padded.reshape(len(rates), -1)[:, :size]
+        self.values: Array = flat.reshape(len(rates), *shape)
+        self._odds = [Odds.of(rate) for rate in rates]
+        self._scales = [np.asarray(odds.scale, dtype) for odds in self._odds]
+        self._tables = [_BITS * scale for scale in self._scales]
+
+    def draw(self, rngs: Sequence[np.random.Generator]) -> None:
+        """Write new masks, each member's from its own source."""
+        for k, (rng, odds) in enumerate(zip(rngs, self._odds, strict=True)):
+            if odds.n_bits == 1:
+                octets = self._padded[k]
+                bits = draw_words(rng, len(octets) * 8).view(np.uint8)
+                self._tables[k].take(bits[: len(octets)], 0, octets, "clip")
+            else:
+                mask = self.values[k]
+                kept = draw_kept(rng, odds, mask.size).reshape(mask.shape)
+                np.multiply(kept, self._scales[k], mask)
 
 
 def draw_kept(rng: np.random.Generator, odds: Odds, size: int) -> Array:
@@ -66,10 +90,15 @@ def draw_kept(rng: np.random.Generator, odds: Odds, size: int) -> Array:
     Whole words of the bit generator are cut into numbers: floats would cost nine times
     as much.
     """
-    bits: Any = rng.bit_generator
-    words = bits.random_raw(-(-size * odds.n_bits // _WORD))
+    words = draw_words(rng, size * odds.n_bits)
     if odds.n_bits == 1:
         return np.unpackbits(words.view(np.uint8), count=size)
     numbers = words.view(np.uint8 if odds.n_bits == 8 else np.uint16)
-    kept: Array = numbers[:size] >= odds.threshold
-    return kept
+    return np.greater_equal(numbers[:size], odds.threshold)
+
+
+def draw_words(rng: np.random.Generator, n_bits: int) -> Array:
+    """Return the words of a bit generator that so many bits fill."""
+    bits: Any = rng.bit_generator
+    words: Array = bits.random_raw(-(-n_bits // _WORD))
+    return words

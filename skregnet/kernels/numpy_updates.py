@@ -134,6 +134,6 @@ def soft_threshold(values: Array, thresholds: Array, scratch: Array) -> None:
     Subtracting what lies within the thresholds leaves exact zeros.
     """
     np.negative(thresholds, scratch)
-    np.maximum(values, scratch, scratch)
-    np.minimum(scratch, thresholds, scratch)
+    np.maximum(values, scratch, out=scratch)
+    np.minimum(scratch, thresholds, out=scratch)
     np.subtract(values, scratch, values)

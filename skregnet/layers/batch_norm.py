@@ -184,7 +184,7 @@ def _follow(parameters: Parameters, moments: Array) -> None:
     """Move the running statistics towards those of the batch."""
     statistics, n_batches = parameters["statistics"], parameters["n_batches"]
     np.add(n_batches, 1, n_batches)
-    np.minimum(n_batches, WINDOW, n_batches)
+    np.minimum(n_batches, WINDOW, out=n_batches)
     change = moments - statistics
     np.divide(change, n_batches, change)
     np.add(statistics, change, statistics)

@@ -7,11 +7,11 @@ import numpy as np
 
 from skregnet.kernels import (
     Array,
+    Masks,
     Odds,
     Rate,
     aligned_empty,
     draw_kept,
-    draw_mask,
     each_member,
 )
 from skregnet.layers._base import Pass, Workspace
@@ -57,7 +57,7 @@ class Dropout:
         return Workspace(
             outputs=aligned_empty(shape, dtype),
             input_delta=None,
-            scratch=(aligned_empty(shape, dtype), *self._odds(n_members, dtype)),
+            scratch=Masks(each_member(self.rate, n_members), shape[1:], dtype),
         )
 
     def forward(
@@ -67,10 +67,10 @@ class Dropout:
         if not context.training:
             values: Array = inputs
             return values
-        mask, odds, scales = workspace.scratch
-        draw_mask(context.rngs or (), odds, scales, mask)
+        masks: Masks = workspace.scratch
+        masks.draw(context.rngs or ())
         outputs: Array = workspace.outputs
-        np.multiply(inputs, mask, outputs)
+        np.multiply(inputs, masks.values, outputs)
         return outputs
 
     def backward(
@@ -83,14 +83,8 @@ class Dropout:
     ) -> Array | None:
         """Drop the same units, scaled alike."""
         if context.training:
-            np.multiply(delta, workspace.scratch[0], delta)
+            np.multiply(delta, workspace.scratch.values, delta)
         return delta
-
-    def _odds(self, n_members: int, dtype: np.dtype) -> tuple[list[Odds], Array]:
-        """Return how each member's rate is drawn, and its scale."""
-        odds = [Odds.of(rate) for rate in each_member(self.rate, n_members)]
-        scales = np.array([of_member.scale for of_member in odds], dtype)
-        return odds, scales[:, np.newaxis, np.newaxis]
 
 
 @dataclass(frozen=True)
@@ -101,7 +95,8 @@ class SparseDropout(Dropout):
         self, n_members: int, n_rows: int, dtype: np.dtype, propagate: bool
     ) -> Workspace:
         """Allocate nothing: numbers of stored values differ from batch to batch."""
-        return Workspace(None, None, scratch=self._odds(n_members, dtype))
+        odds = [Odds.of(rate) for rate in each_member(self.rate, n_members)]
+        return Workspace(None, None, scratch=odds)
 
     def forward(
         self, inputs: Any, parameters: Parameters, workspace: Workspace, context: Pass
@@ -109,13 +104,13 @@ class SparseDropout(Dropout):
         """Drop stored values in training, in copies."""
         if not context.training:
             return inputs
-        odds, scales = workspace.scratch
         dropped = []
-        for rows, rng, odds_of_member, scale in zip(
-            inputs, context.rngs or (), odds, scales, strict=True
+        for rows, rng, odds in zip(
+            inputs, context.rngs or (), workspace.scratch, strict=True
         ):
             kept = rows.copy()
-            kept.data *= draw_kept(rng, odds_of_member, rows.nnz) * scale[0]
+            kept.data *= draw_kept(rng, odds, rows.nnz)
+            kept.data *= odds.scale
             dropped.append(kept)
         return dropped
 
