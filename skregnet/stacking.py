@@ -6,7 +6,7 @@ sizes, names and flags, is architecture, in which they agree.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ def architecture(description: Any) -> Any:
         fields = dataclasses.fields(description)
         parts = [architecture(getattr(description, field.name)) for field in fields]
         return (type(description), *parts)
-    return description
+    return description if isinstance(description, Hashable) else id(description)
 
 
 def stack_members(descriptions: Sequence[Any]) -> Any:

@@ -96,3 +96,39 @@ def adam(theta, gradients, learning_rate, beta_1, beta_2, epsilon):
             v[i] = beta_2 * v[i] + (1 - beta_2) * g * g
             theta[i] -= rate * m[i] / (math.sqrt(v[i]) + epsilon)
     return np.array(theta)
+
+
+def central_differences(function, point, step=1e-6):
+    """Return the gradient of a function of an array, one element at a time.
+
+    A function that returns one value for each index of the first axes, as for the
+    members of a stack, must compute each of them from its own part of the array.
+    """
+    n_axes = np.ndim(function(point))
+    gradient = np.empty(point.shape)
+    for index in np.ndindex(point.shape[n_axes:]):
+        element = (..., *index)
+        shifted = point.copy()
+        shifted[element] += step
+        above = function(shifted)
+        shifted[element] -= 2 * step
+        gradient[element] = (above - function(shifted)) / (2 * step)
+    return gradient
+
+
+def standardize(values, weights):
+    """Return standardised columns, their means and variances, one at a time."""
+    total = sum(weights)
+    columns, means, variances = [], [], []
+    for column in values.T:
+        mean = sum(w * v for w, v in zip(weights, column, strict=True)) / total
+        squares = sum(w * (v - mean) ** 2 for w, v in zip(weights, column, strict=True))
+        columns.append([(v - mean) / math.sqrt(squares / total + 1e-5) for v in column])
+        means.append(mean)
+        variances.append(squares / total)
+    return np.transpose(columns), np.array(means), np.array(variances)
+
+
+def soft(value, threshold):
+    """Return the minimum over w of ``(w - value)**2 / 2 + threshold * |w|``."""
+    return math.copysign(max(abs(value) - threshold, 0.0), value)

@@ -9,7 +9,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import column_or_1d
-from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 from sklearn.utils.validation import (
     _check_sample_weight,
     check_consistent_length,
@@ -22,7 +22,7 @@ from skregnet.estimators._export import to_sklearn
 from skregnet.estimators._fitted import fitted_network
 from skregnet.estimators._recipe import ACTIVITY_PENALTIES, AVERAGES
 from skregnet.estimators._session import Request
-from skregnet.estimators._solvers import OPTIMIZERS
+from skregnet.estimators._solvers import SCHEDULES, SOLVERS, takes_steps
 from skregnet.estimators._together import fit_together
 from skregnet.estimators._validation import ValidationSet
 from skregnet.kernels import Array
@@ -36,7 +36,7 @@ _FLOATS = (np.float64, np.float32)
 
 def has_partial_fit(mlp: Any) -> bool:
     """Tell whether the solver can go on from where it stopped, or say why not."""
-    if mlp.solver not in OPTIMIZERS:
+    if not takes_steps(mlp):
         raise AttributeError(
             "partial_fit is only available for stochastic"
             f" optimizers. {mlp.solver} is not stochastic."
@@ -53,13 +53,13 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
             Interval(Integral, 1, None, closed="left"),
         ],
         "activation": [StrOptions(set(ACTIVATIONS)), "array-like"],
-        "solver": [StrOptions({"lbfgs", *OPTIMIZERS})],
+        "solver": [StrOptions(SOLVERS), HasMethods(["init", "step"])],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "batch_size": [
             StrOptions({"auto"}),
             Interval(Integral, 1, None, closed="left"),
         ],
-        "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"})],
+        "learning_rate": [StrOptions(SCHEDULES), callable],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "power_t": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from skregnet.activations import ACTIVATIONS
-from skregnet.estimators._solvers import OPTIMIZERS
+from skregnet.estimators._solvers import needs_all_rows, optimizer_of, takes_steps
 from skregnet.network import Network, multilayer_perceptron
-from skregnet.optimizers import GradientClipping
+from skregnet.optimizers import Averaged, GradientClipping
+from skregnet.optimizers.wrapper import Wrapper
 from skregnet.penalties import (
     ActivityPenalty,
     DivergenceActivity,
@@ -40,16 +41,17 @@ ACTIVITY_PENALTIES: dict[str, Callable[[Any], ActivityPenalty]] = {
 AVERAGES: dict[str, Any] = {"ema": MovingAverage(), "swa": EpochAverage()}
 """Averages of the weights by name."""
 
-# What a full-batch solver cannot take, with the value that switches it off, and why.
-_NEEDS_MINIBATCHES = {
-    "dropout": (0.0, "draws new noise for each evaluation of the loss"),
-    "input_dropout": (0.0, "draws new noise for each evaluation of the loss"),
-    "target_noise": (0.0, "draws new noise for each evaluation of the loss"),
+# What some solvers cannot take: the value that switches it off, and why.
+_NOISE = dict.fromkeys(
+    ("dropout", "input_dropout", "target_noise"),
+    (0.0, "draws new noise for each evaluation of a loss that must not change"),
+)
+_STEPS = {
     "batch_norm": (None, "normalises by the statistics of minibatches"),
     "adversarial_step": (0.0, "trains along a gradient that is not that of the loss"),
     "max_norm": (None, "moves the weights after each step"),
     "max_grad_norm": (None, "trains along a gradient that is not that of the loss"),
-    "weight_averaging": (None, "averages over the steps of a stochastic solver"),
+    "weight_averaging": (None, "averages over the steps of an optimizer"),
 }
 
 
@@ -61,8 +63,10 @@ def check_combinations(estimator: Any) -> None:
     ValueError
         That names the parameters and what may be done.
     """
-    if estimator.solver not in OPTIMIZERS:
-        _check_full_batch(estimator)
+    if not takes_steps(estimator):
+        _check_without_steps(estimator)
+    elif needs_all_rows(estimator):
+        _check_off(estimator, _NOISE)
     if _penalizes_activity(estimator) and estimator.activity_penalty == "kl":
         names = set(hidden_activations(estimator, n_hidden(estimator)))
         if names - {"logistic"}:
@@ -71,10 +75,12 @@ def check_combinations(estimator: Any) -> None:
                 f"activation='logistic', got activation={estimator.activation!r}; set "
                 "activation='logistic', or activity_penalty='l1' or 'l2'."
             )
-    if _sparsifies(estimator) and estimator.solver == "sgd" and estimator.momentum == 1:
+    if _sparsifies(estimator) and takes_steps(estimator):
+        _check_step_sizes(estimator)
+    if estimator.weight_averaging and isinstance(estimator.solver, Averaged):
         raise ValueError(
-            "l1_ratio > 0 expects momentum < 1 with solver='sgd', got momentum=1: its "
-            "steps have no finite size; set a smaller momentum."
+            "weight_averaging averages what solver=Averaged(...) averages already, got "
+            f"weight_averaging={estimator.weight_averaging!r}; set it to None."
         )
     if estimator.target_noise and getattr(estimator, "loss", None) == "poisson":
         raise ValueError(
@@ -84,23 +90,46 @@ def check_combinations(estimator: Any) -> None:
         )
 
 
-def _check_full_batch(estimator: Any) -> None:
-    solver = estimator.solver
-    solvers = " or ".join(f"{name!r}" for name in sorted(OPTIMIZERS))
-    for name, (off, why) in _NEEDS_MINIBATCHES.items():
+def _check_without_steps(estimator: Any) -> None:
+    """Refuse what needs the steps of an optimizer."""
+    _check_off(estimator, _NOISE | _STEPS)
+    if _penalizes_activity(estimator) and estimator.activity_penalty == "kl":
+        raise ValueError(
+            f"activity_penalty='kl' cannot be used with solver={estimator.solver!r}, "
+            "which sums over blocks of rows: the penalty is a function of means over "
+            "all of them. Use solver='adam', or activity_penalty='l1' or 'l2'."
+        )
+
+
+def _check_off(estimator: Any, switches: dict[str, tuple[Any, str]]) -> None:
+    """Refuse parameters that are not off, for the reasons given."""
+    for name, (off, why) in switches.items():
         value = getattr(estimator, name)
         if value is None or not np.any(np.asarray(value, dtype=object)):
             continue
         raise ValueError(
-            f"{name}={value!r} cannot be used with solver={solver!r}: it {why}. Use "
-            f"solver={solvers}, or {name}={off!r}; with {solver!r} work alpha, "
-            "l1_ratio, activity_alpha and label smoothing."
+            f"{name}={value!r} cannot be used with solver={estimator.solver!r}: it "
+            f"{why}. Use solver='adam' or another that takes minibatches, or "
+            f"{name}={off!r}; alpha, l1_ratio, activity_alpha and label smoothing work "
+            "with every solver."
         )
-    if _penalizes_activity(estimator) and estimator.activity_penalty == "kl":
+
+
+def _check_step_sizes(estimator: Any) -> None:
+    """Refuse optimizers that cannot tell the size of their steps."""
+    optimizer = optimizer_of(estimator)
+    if not hasattr(optimizer, "write_step_sizes"):
         raise ValueError(
-            f"activity_penalty='kl' cannot be used with solver={solver!r}, which sums "
-            "over blocks of rows: the penalty is a function of means over all of them. "
-            f"Use solver={solvers}, or activity_penalty='l1' or 'l2'."
+            "l1_ratio > 0 expects a solver that tells the size of its steps, got "
+            f"solver={estimator.solver!r} without a method write_step_sizes; add it, "
+            "or set l1_ratio=0."
+        )
+    while isinstance(optimizer, Wrapper):
+        optimizer = optimizer.optimizer
+    if getattr(optimizer, "momentum", 0) == 1:
+        raise ValueError(
+            "l1_ratio > 0 expects momentum < 1, got momentum=1, with which steps have "
+            "no finite size; set a smaller momentum, or l1_ratio=0."
         )
 
 
@@ -199,8 +228,7 @@ def recipe_of(estimator: Any, network: Network, mean_weight: float) -> Recipe:
         None if limit is None else MaxNorm(float(limit)),
         adversary,
         noise,
-        _optimizer(estimator),
-        AVERAGES.get(estimator.weight_averaging),
+        *_steps(estimator),
     )
 
 
@@ -211,14 +239,21 @@ def _penalties(estimator: Any, mean_weight: float) -> Iterator[Penalty]:
     yield L1Penalty(strength * float(estimator.l1_ratio))
 
 
-def _optimizer(estimator: Any) -> Any:
-    """Return the rule of the steps, None for a full-batch solver."""
-    if estimator.solver not in OPTIMIZERS:
-        return None
-    optimizer = OPTIMIZERS[estimator.solver](estimator)
-    if estimator.max_grad_norm is None:
-        return optimizer
-    return GradientClipping(optimizer, float(estimator.max_grad_norm))
+def _steps(estimator: Any) -> tuple[Any, Any]:
+    """Return the rule of the steps and the average, None for a solver of SciPy's.
+
+    Within a network the average is taken after proximal steps and bounds.
+    """
+    averaging = AVERAGES.get(estimator.weight_averaging)
+    if not takes_steps(estimator):
+        return None, averaging
+    optimizer = optimizer_of(estimator)
+    if isinstance(optimizer, Averaged):
+        averaging = MovingAverage(float(optimizer.decay))
+        optimizer = optimizer.optimizer
+    if estimator.max_grad_norm is not None:
+        optimizer = GradientClipping(optimizer, float(estimator.max_grad_norm))
+    return optimizer, averaging
 
 
 def _penalizes_activity(estimator: Any) -> bool:

@@ -17,7 +17,12 @@ from skregnet.estimators._recipe import (
     noise_source,
     recipe_of,
 )
-from skregnet.estimators._solvers import OPTIMIZERS, schedule_of
+from skregnet.estimators._solvers import (
+    needs_all_rows,
+    schedule_of,
+    solver_name,
+    takes_steps,
+)
 from skregnet.estimators._validation import ValidationSet, check_given, split_rows
 from skregnet.folding import fold, unfold
 from skregnet.initializers import glorot_uniform
@@ -119,8 +124,8 @@ class Session:
 
     @property
     def is_stochastic(self) -> bool:
-        """Whether the solver takes minibatches."""
-        return self.estimator.solver in OPTIMIZERS
+        """Whether the solver takes the steps of an optimizer."""
+        return takes_steps(self.estimator)
 
     @property
     def limits(self) -> dict[str, Any]:
@@ -130,10 +135,10 @@ class Session:
     def _check_solver(self, has_validation: bool) -> None:
         """Refuse combinations in which a parameter would be ignored."""
         estimator = self.estimator
-        if estimator.solver == "lbfgs" and has_validation:
+        if has_validation and not takes_steps(estimator):
             raise ValueError(
-                "X_val and y_val cannot be used with solver='lbfgs', which does not "
-                "stop early; expected solver='sgd' or solver='adam'."
+                f"X_val and y_val cannot be used with solver={estimator.solver!r}, "
+                "which does not stop early; expected another, such as 'sgd' or 'adam'."
             )
         if (
             estimator.early_stopping
@@ -209,7 +214,7 @@ class Session:
     ) -> tuple[Array, ValidationSet | None]:
         """Return the rows to learn from and the validation data."""
         estimator, request = self.estimator, self._request
-        if estimator.solver == "lbfgs" or not estimator.early_stopping:
+        if not (takes_steps(estimator) and estimator.early_stopping):
             return rows, None
         if has_validation:
             return rows, estimator._validate_validation(
@@ -242,6 +247,7 @@ class Session:
             history=self._history(),
             observer=self._observer(validation),
             max_epochs=1 if incremental else estimator.max_iter,
+            total_epochs=estimator.max_iter,
             validates=validation is not None,
             validation_interval=estimator.validation_interval,
             random_state=self._random_state,
@@ -252,7 +258,7 @@ class Session:
         )
         if validation is not None and not self._is_first:
             member.best = vector.copy()
-        if estimator.solver == "lbfgs":
+        if not takes_steps(estimator):
             return member
         member.schedule = schedule_of(estimator)
         member.learning_rate = member.schedule.initial
@@ -327,7 +333,8 @@ class Session:
     def kind(self) -> tuple[Any, ...]:
         """What must stay as it is for a later call to go on from this one."""
         estimator = self.estimator
-        return (estimator.solver, estimator.batch_norm, estimator.weight_averaging)
+        names = (estimator.batch_norm, estimator.weight_averaging)
+        return (solver_name(estimator), *names)
 
 
 def hidden_sizes(estimator: Any) -> tuple[int, ...]:
@@ -361,10 +368,17 @@ def _check_same_sizes(estimator: Any, layer_units: tuple[int, ...]) -> None:
 
 def _batch_size(estimator: Any, n_rows: int) -> int:
     """Return the rows of a minibatch."""
-    if estimator.solver == "lbfgs":
+    takes_all = needs_all_rows(estimator)
+    if not takes_steps(estimator) or (takes_all and estimator.batch_size == "auto"):
         return n_rows
     if estimator.batch_size == "auto":
         return min(200, n_rows)
+    if takes_all and estimator.batch_size < n_rows:
+        raise ValueError(
+            f"solver={estimator.solver!r} goes by the gradient over all rows and "
+            f"expects batch_size='auto' or batch_size={n_rows}, the number of rows to "
+            f"learn from, got batch_size={estimator.batch_size!r}."
+        )
     if estimator.batch_size > n_rows:
         warnings.warn(
             "Got `batch_size` less than 1 or larger than "

@@ -3,25 +3,99 @@
 from collections.abc import Callable
 from typing import Any
 
-from skregnet.optimizers import SGD, Adam
-from skregnet.schedules import Adaptive, Constant, InverseScaling, Schedule
+from skregnet.optimizers import (
+    SGD,
+    AdaGrad,
+    Adam,
+    AdamW,
+    DeltaBarDelta,
+    NAdam,
+    RMSProp,
+)
+from skregnet.optimizers.hyperparameters import Hyperparameters
+from skregnet.schedules import (
+    SHAPES,
+    Adaptive,
+    Constant,
+    Gradual,
+    InverseScaling,
+    Schedule,
+    shape_of,
+)
+
+
+def _moments(mlp: Any) -> dict[str, Any]:
+    """Return the parameters that Adam and its kin share."""
+    return {
+        "beta_1": float(mlp.beta_1),
+        "beta_2": float(mlp.beta_2),
+        "epsilon": float(mlp.epsilon),
+    }
+
 
 OPTIMIZERS: dict[str, Callable[[Any], Any]] = {
-    "sgd": lambda mlp: SGD(float(mlp.momentum), bool(mlp.nesterovs_momentum)),
-    "adam": lambda mlp: Adam(float(mlp.beta_1), float(mlp.beta_2), float(mlp.epsilon)),
+    "sgd": lambda mlp: SGD(
+        momentum=float(mlp.momentum), nesterov=bool(mlp.nesterovs_momentum)
+    ),
+    "adam": lambda mlp: Adam(**_moments(mlp)),
+    "adamw": lambda mlp: AdamW(**_moments(mlp)),
+    "nadam": lambda mlp: NAdam(**_moments(mlp)),
+    "adagrad": lambda mlp: AdaGrad(),
+    "rmsprop": lambda mlp: RMSProp(),
+    "delta_bar_delta": lambda mlp: DeltaBarDelta(),
 }
 """Optimizers by name, made from an estimator's parameters."""
 
-_SGD_SCHEDULES: dict[str, Callable[[Any], Schedule]] = {
-    "constant": lambda mlp: Constant(float(mlp.learning_rate_init)),
-    "invscaling": lambda mlp: InverseScaling(
-        float(mlp.learning_rate_init), float(mlp.power_t)
-    ),
-    "adaptive": lambda mlp: Adaptive(float(mlp.learning_rate_init)),
+SOLVERS = {"lbfgs", *OPTIMIZERS}
+"""All names of solvers."""
+
+_SCHEDULES: dict[str, Callable[[float, Any], Schedule]] = {
+    "constant": lambda rate, mlp: Constant(rate),
+    "invscaling": lambda rate, mlp: InverseScaling(rate, float(mlp.power_t)),
+    "adaptive": lambda rate, mlp: Adaptive(rate),
 }
+
+SCHEDULES = {*_SCHEDULES, *SHAPES}
+"""All names of schedules."""
+
+
+def takes_steps(mlp: Any) -> bool:
+    """Tell whether the solver is an optimizer, rather than SciPy's."""
+    return not isinstance(mlp.solver, str) or mlp.solver in OPTIMIZERS
+
+
+def optimizer_of(mlp: Any) -> Any:
+    """Return the optimizer that steps, its hyperparameters checked."""
+    if isinstance(mlp.solver, str):
+        return OPTIMIZERS[mlp.solver](mlp)
+    if isinstance(mlp.solver, Hyperparameters):
+        mlp.solver.check()
+    return mlp.solver
+
+
+def solver_name(mlp: Any) -> str:
+    """Return the name of the solver, of an object that of its class."""
+    return mlp.solver if isinstance(mlp.solver, str) else type(mlp.solver).__name__
+
+
+def needs_all_rows(mlp: Any) -> bool:
+    """Tell whether each step takes all rows."""
+    if not takes_steps(mlp):
+        return True
+    return bool(getattr(optimizer_of(mlp), "full_batch", False))
 
 
 def schedule_of(mlp: Any) -> Schedule:
-    """Return the schedule; as in scikit-learn, only plain SGD heeds `learning_rate`."""
-    name = mlp.learning_rate if mlp.solver == "sgd" else "constant"
-    return _SGD_SCHEDULES[name](mlp)
+    """Return the schedule, from the optimizer's own learning rate if it has one.
+
+    As in scikit-learn, 'invscaling' and 'adaptive' do not concern 'adam'.
+    """
+    rate = float(mlp.learning_rate_init)
+    if not isinstance(mlp.solver, str):
+        rate = float(getattr(mlp.solver, "learning_rate", rate))
+    schedule = mlp.learning_rate
+    if not isinstance(schedule, str) or schedule in SHAPES:
+        return Gradual(rate, shape_of(schedule))
+    if mlp.solver == "adam":
+        return Constant(rate)
+    return _SCHEDULES[schedule](rate, mlp)

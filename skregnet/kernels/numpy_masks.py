@@ -24,10 +24,10 @@ class Odds(NamedTuple):
     @classmethod
     def of(cls, rate: float) -> "Odds":
         """Return the odds that come nearest to a rate in [0, 1)."""
-        for n_bits in (1, 8):
-            threshold = rate * 2**n_bits
-            if threshold.is_integer():
-                return cls(n_bits, int(threshold))
+        if rate == 0.5:
+            return cls(1, 1)
+        if (rate * 2**8).is_integer():
+            return cls(8, int(rate * 2**8))
         return cls(16, min(round(rate * 2**16), 2**16 - 1))
 
     @property

@@ -2,18 +2,32 @@
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from skregnet.kernels import Array, Rate, adam_update, cast_rate, scratch_for
+from skregnet.kernels import (
+    Array,
+    Rate,
+    adam_update,
+    amsgrad_update,
+    cast_rate,
+    scratch_for,
+)
 from skregnet.optimizers._base import State
+from skregnet.optimizers.hyperparameters import (
+    POSITIVE,
+    SHARE,
+    Hyperparameters,
+    Range,
+)
 
 # Far enough from the ends of float32 for the sums to grow by its inverse.
 _SMALLEST_DECAY = 1e-6
 
 
-@dataclass(frozen=True)
-class Adam:
+@dataclass(frozen=True, kw_only=True)
+class Adam(Hyperparameters):
     """Steps along a running mean of gradients, over the root of that of their squares.
 
     With the gradient ``g``, the learning rate ``l`` and the step count ``t``::
@@ -33,19 +47,29 @@ class Adam:
     vector is the decay of a number. When ``d`` has become small it is multiplied into
     the sum, and starts at 1 again. Likewise for ``v``.
 
+    With `amsgrad`, ``v`` under the root is the largest that there has been, of each
+    parameter, so that step sizes never grow but by their correction. The moments are
+    then kept as they are. PyTorch takes the largest ``v`` too, before its correction.
+
     Parameters
     ----------
+    learning_rate : float, default=0.001
+        Learning rate at the start.
     beta_1 : float, default=0.9
         Decay of the mean of gradients, in [0, 1).
     beta_2 : float, default=0.999
         Decay of the mean of squared gradients, in [0, 1).
     epsilon : float, default=1e-8
-        Added to the denominator.
+        Added to the denominator; Keras has 1e-7.
+    amsgrad : bool, default=False
+        Whether to divide by the largest mean square rather than the last.
 
     References
     ----------
     D. Kingma and J. Ba (2015). Adam: a method for stochastic optimization. ICLR. The
     lecture's heading "Specializations".
+
+    S. Reddi, S. Kale and S. Kumar (2018). On the convergence of Adam and beyond. ICLR.
 
     Examples
     --------
@@ -60,19 +84,28 @@ class Adam:
     array([[0.7016]])
     """
 
+    learning_rate: Rate = 0.001
     beta_1: Rate = 0.9
     beta_2: Rate = 0.999
     epsilon: Rate = 1e-8
+    amsgrad: bool = False
+    _ranges: ClassVar[dict[str, Range]] = {
+        "learning_rate": POSITIVE,
+        "beta_1": SHARE,
+        "beta_2": SHARE,
+        "epsilon": POSITIVE,
+    }
 
     def init(self, parameters: Array) -> State:
         """Return sums of zero."""
-        return {
+        state: State = {
             "n_steps": 0,
             "first": np.zeros_like(parameters),
             "second": np.zeros_like(parameters),
-            "first_decay": 1.0,
-            "second_decay": 1.0,
         }
+        if self.amsgrad:
+            return state | {"largest": np.zeros_like(parameters)}
+        return state | {"first_decay": 1.0, "second_decay": 1.0}
 
     def step(
         self, parameters: Array, gradient: Array, state: State, learning_rate: Rate
@@ -80,20 +113,26 @@ class Adam:
         """Move the parameters and update the sums, both in place."""
         state["n_steps"] += 1
         t = state["n_steps"]
+        corrected = learning_rate * sqrt(1 - power(self.beta_2, t))
+        corrected = corrected / (1 - power(self.beta_1, t))
+        vectors = (parameters, gradient, state["first"], state["second"])
+        if self.amsgrad:
+            amsgrad_update(
+                *vectors,
+                state["largest"],
+                scratch_for(parameters),
+                self.beta_1,
+                self.beta_2,
+                corrected,
+                self.epsilon,
+            )
+            return
         first_decay = _decay(state, "first", self.beta_1)
         second_decay = _decay(state, "second", self.beta_2)
         # sqrt(v) = root * sqrt(second): the root goes to the step and to epsilon.
-        root = _sqrt((1 - self.beta_2) * second_decay)
-        corrected = (
-            learning_rate
-            * _sqrt(1 - _power(self.beta_2, t))
-            / (1 - _power(self.beta_1, t))
-        )
+        root = sqrt((1 - self.beta_2) * second_decay)
         adam_update(
-            parameters,
-            gradient,
-            state["first"],
-            state["second"],
+            *vectors,
             scratch_for(parameters),
             1 / first_decay,
             1 / second_decay,
@@ -103,12 +142,14 @@ class Adam:
 
     def write_step_sizes(self, out: Array, state: State, learning_rate: Rate) -> None:
         """Write ``learning_rate * sqrt(1 - beta_2**t) / (sqrt(v) + epsilon)``."""
-        t = state["n_steps"]
-        root = _sqrt((1 - self.beta_2) * state["second_decay"])
-        np.sqrt(state["second"][:, : out.shape[1]], out)
+        rate = learning_rate * sqrt(1 - power(self.beta_2, state["n_steps"]))
+        root: Rate = 1.0
+        if not self.amsgrad:
+            root = sqrt((1 - self.beta_2) * state["second_decay"])
+        second = state["largest"] if self.amsgrad else state["second"]
+        np.sqrt(second[:, : out.shape[1]], out)
         np.add(out, cast_rate(self.epsilon / root, out.dtype), out)
-        rate = learning_rate * _sqrt(1 - _power(self.beta_2, t)) / root
-        np.divide(cast_rate(rate, out.dtype), out, out)
+        np.divide(cast_rate(rate / root, out.dtype), out, out)
 
 
 def _decay(state: State, name: str, beta: Rate) -> Rate:
@@ -127,12 +168,12 @@ def _decay(state: State, name: str, beta: Rate) -> Rate:
     return decay
 
 
-def _sqrt(rate: Rate) -> Rate:
+def sqrt(rate: Rate) -> Rate:
     """Return the root; of a number by the faster of two that agree to the last bit."""
     return np.sqrt(rate) if isinstance(rate, np.ndarray) else math.sqrt(rate)
 
 
-def _power(rate: Rate, exponent: int) -> Rate:
+def power(rate: Rate, exponent: int) -> Rate:
     """Return a power; NumPy's own rounds otherwise than Python's on some processors."""
     if isinstance(rate, np.ndarray):
         return np.array([[value**exponent] for value in rate[:, 0].tolist()])

@@ -1,16 +1,18 @@
 """Gradients clipped to a length, around any optimizer."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from skregnet.kernels import Array, Rate, cast_rate, member_dot
 from skregnet.optimizers._base import State
+from skregnet.optimizers.hyperparameters import POSITIVE, Hyperparameters, Range
+from skregnet.optimizers.wrapper import Wrapper
 
 
 @dataclass(frozen=True)
-class GradientClipping:
+class GradientClipping(Wrapper, Hyperparameters):
     """Scales each member's whole gradient down to a norm of at most `max_norm`.
 
     The direction of the step is kept where a single steep minibatch would throw the
@@ -20,7 +22,7 @@ class GradientClipping:
     ----------
     optimizer : Optimizer
         What steps along the clipped gradient.
-    max_norm : float
+    max_norm : float, default=1.0
         Largest Euclidean norm of the gradient over all parameters.
 
     References
@@ -41,12 +43,12 @@ class GradientClipping:
     """
 
     optimizer: Any
-    max_norm: Rate
+    max_norm: Rate = 1.0
+    _ranges: ClassVar[dict[str, Range]] = {"max_norm": POSITIVE}
 
     def init(self, parameters: Array) -> State:
         """Return the state of the optimizer within."""
-        state: State = self.optimizer.init(parameters)
-        return state
+        return {"inner": self.optimizer.init(parameters)}
 
     def step(
         self, parameters: Array, gradient: Array, state: State, learning_rate: Rate
@@ -57,8 +59,4 @@ class GradientClipping:
         norms = np.sqrt(squares)
         if (norms > limit).any():
             gradient *= limit / np.maximum(norms, limit)
-        self.optimizer.step(parameters, gradient, state, learning_rate)
-
-    def write_step_sizes(self, out: Array, state: State, learning_rate: Rate) -> None:
-        """Write those of the optimizer within."""
-        self.optimizer.write_step_sizes(out, state, learning_rate)
+        self.optimizer.step(parameters, gradient, state["inner"], learning_rate)

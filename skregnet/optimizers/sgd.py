@@ -1,15 +1,17 @@
 """Stochastic gradient descent with momentum."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from skregnet.kernels import Array, Rate, momentum_update, scratch_for
 from skregnet.optimizers._base import State
+from skregnet.optimizers.hyperparameters import POSITIVE, Hyperparameters, Range
 
 
-@dataclass(frozen=True)
-class SGD:
+@dataclass(frozen=True, kw_only=True)
+class SGD(Hyperparameters):
     """Gradient descent with momentum, of the standard or of Nesterov's kind.
 
     With the gradient ``g`` and the learning rate ``l``::
@@ -25,6 +27,8 @@ class SGD:
 
     Parameters
     ----------
+    learning_rate : float, default=0.01
+        Learning rate at the start.
     momentum : float, default=0.9
         Share of the last step that is kept, in [0, 1].
     nesterov : bool, default=True
@@ -49,8 +53,13 @@ class SGD:
     array([[0.54]])
     """
 
+    learning_rate: Rate = 0.01
     momentum: Rate = 0.9
     nesterov: bool = True
+    _ranges: ClassVar[dict[str, Range]] = {
+        "learning_rate": POSITIVE,
+        "momentum": Range(0.0, 1.0, includes_high=True),
+    }
 
     def init(self, parameters: Array) -> State:
         """Return a velocity of zero."""

@@ -43,5 +43,9 @@ class L1Penalty:
 
     def shrink(self, weights: Array, step_sizes: Array, scale: float) -> None:
         """Move the weights towards zero, and no farther."""
-        step_sizes *= cast_rate(self.strength * scale, weights.dtype)
+        factor = cast_rate(self.strength * scale, weights.dtype)
+        step_sizes *= factor
+        if factor.ndim:
+            # Steps of a member without the penalty may be of any size, infinite too.
+            step_sizes[factor[:, 0] == 0] = 0
         soft_threshold(weights, step_sizes, np.empty_like(weights))

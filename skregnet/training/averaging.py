@@ -6,10 +6,9 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
-from skregnet.kernels import Array, average_update, scratch_for
+from skregnet.kernels import Array, Rate
 from skregnet.optimizers import State
-
-_WARM_UP = 10
+from skregnet.optimizers.averaged import follow
 
 START = 0.75
 """Share of the epochs after which the epochs' weights are averaged."""
@@ -42,24 +41,18 @@ class Averaging(Protocol):
 
 @dataclass(frozen=True)
 class MovingAverage:
-    """A mean over steps whose memory fades.
+    """A mean over steps whose memory fades: that of the wrapper `Averaged`.
 
-    Each step moves it towards the parameters by ``1 - d`` of the way, where ``d`` after
-    ``t`` steps is ``min(decay, (1 + t) / (10 + t))``: the first steps, from weights
-    that were drawn at random, are soon forgotten.
+    Here it follows the parameters after they have been moved by proximal steps and
+    bounds too.
 
     Parameters
     ----------
     decay : float, default=0.999
         What is kept in a step, once there have been many.
-
-    References
-    ----------
-    B. Polyak and A. Juditsky (1992). Acceleration of stochastic approximation by
-    averaging. SIAM Journal on Control and Optimization 30(4).
     """
 
-    decay: float = 0.999
+    decay: Rate = 0.999
     starts_late: ClassVar[bool] = False
 
     def init(self, parameters: Array) -> State:
@@ -68,10 +61,7 @@ class MovingAverage:
 
     def after_step(self, parameters: Array, state: State) -> None:
         """Move towards the parameters."""
-        state["n_steps"] += 1
-        t = state["n_steps"]
-        rate = 1 - min(self.decay, (1 + t) / (_WARM_UP + t))
-        average_update(state["average"], parameters, rate, scratch_for(parameters))
+        follow(parameters, state, self.decay)
 
     def after_epoch(
         self, parameters: Array, state: State, is_averaging: Sequence[bool]

@@ -11,7 +11,7 @@ import numpy as np
 
 from skregnet.kernels import Array
 from skregnet.optimizers import State
-from skregnet.schedules import Schedule
+from skregnet.schedules import Gradual, Schedule
 from skregnet.training.averaging import START
 from skregnet.training.batches import TrainingData
 from skregnet.training.history import History
@@ -69,6 +69,8 @@ class Member:
         Who listens.
     max_epochs : int
         Most epochs to run.
+    total_epochs : int or None
+        Epochs that a gradual schedule spans, over all calls; None for `max_epochs`.
     validates : bool
         Whether the plateau is that of the validation score.
     validation_interval : int
@@ -98,6 +100,7 @@ class Member:
     history: History
     observer: Observer
     max_epochs: int
+    total_epochs: int | None = None
     validates: bool = False
     validation_interval: int = 1
     best: Array | None = None
@@ -111,6 +114,14 @@ class Member:
     is_averaging: bool = False
     n_epochs: int = field(default=0, init=False)
     outcome: Outcome | None = field(default=None, init=False)
+
+    def rate_at(self, share: float) -> float:
+        """Return the learning rate once a share of the epoch is over."""
+        if not isinstance(self.schedule, Gradual):
+            return self.learning_rate
+        n_done = len(self.history.losses) if self.is_continued else self.n_epochs
+        total = self.total_epochs or self.max_epochs
+        return self.schedule.at(min(1.0, (n_done + share) / total))
 
     def end_epoch(self, loss: float, vector: Array) -> bool:
         """Record an epoch and decide whether to go on with another.

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from skregnet.kernels import Array, member_rates
+from skregnet.kernels import Array, Rate, member_rates
 from skregnet.optimizers import State
+from skregnet.schedules import Gradual
 from skregnet.stacking import select_members, stack_members
 from skregnet.training.batches import BatchLoader
 from skregnet.training.member import Member, Outcome
@@ -54,6 +55,7 @@ class _Stack:
         """Run one epoch of every member and release those that have ended."""
         for member, order in zip(self.members, self._order, strict=True):
             member.observer.epoch_begin()
+            member.learning_rate = member.rate_at(0.0)
             if member.shuffle and member.random_state is not None:
                 member.random_state.shuffle(order)
         losses = self._run_batches()
@@ -86,7 +88,10 @@ class _Stack:
         """Step through all batches and return each member's mean loss."""
         objective, recipe = self._objective, self._recipe
         optimizer, state = recipe.optimizer, self._state["optimizer"]
-        rates = member_rates([member.learning_rate for member in self.members])
+        rates = self._rates(0.0)
+        is_gradual = any(
+            isinstance(member.schedule, Gradual) for member in self.members
+        )
         rngs = [member.rng for member in self.members if member.rng is not None]
         losses = np.zeros(len(self.members))
         start = 0
@@ -95,6 +100,8 @@ class _Stack:
             total = np.zeros(len(self.members))
             for _ in range(n_batches):
                 stop = start + n_rows
+                if is_gradual:
+                    rates = self._rates(start / self._order.shape[1])
                 batch = loader.load(self._order[:, start:stop])
                 if recipe.target_noise is not None:
                     recipe.target_noise.apply(batch.targets, rngs)
@@ -108,6 +115,10 @@ class _Stack:
                 start = stop
             losses += total * n_rows
         return losses / start
+
+    def _rates(self, share: float) -> Rate:
+        """Return the learning rates once a share of the epoch is over."""
+        return member_rates([member.rate_at(share) for member in self.members])
 
     def _set_up(self, members: list[Member]) -> None:
         """Allocate for these members, who start from their own vectors."""
@@ -140,6 +151,7 @@ class _Stack:
             return copy.deepcopy(resumed)
         recipe, parameters = self._recipe, self._objective.parameters
         state: State = {"optimizer": recipe.optimizer.init(parameters)}
+        _restrict_decay(state, recipe.network.layout.n_weights)
         if recipe.averaging is not None:
             state["averaging"] = recipe.averaging.init(parameters)
         return state
@@ -170,3 +182,12 @@ class _Stack:
         self._recipe = select_members(self._recipe, index, n_members)
         self._state = select_members(self._state, index, n_members)
         self._set_up([self.members[k] for k in keep])
+
+
+def _restrict_decay(state: State, n_weights: int) -> None:
+    """Let weights decay only, whatever optimizer within another decays them."""
+    if "n_decayed" in state:
+        state["n_decayed"] = n_weights
+    for value in state.values():
+        if isinstance(value, dict):
+            _restrict_decay(value, n_weights)

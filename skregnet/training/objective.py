@@ -163,6 +163,8 @@ def _by_row(workspace: NetworkWorkspace, context: Pass) -> Array:
     if gradient is None:
         raise RuntimeError("the workspace was not made for gradients by inputs")
     factor = np.asarray(context.scale, gradient.dtype)
-    if context.weights is not None:
-        return gradient / (context.weights.mT * factor)
-    return gradient / factor
+    if context.weights is None:
+        return gradient / factor
+    # A weight may have been rounded to 0, and its row does not count then.
+    factor = context.weights.mT * factor
+    return np.divide(gradient, factor, where=factor > 0, out=np.zeros_like(gradient))

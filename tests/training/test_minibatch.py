@@ -65,7 +65,7 @@ def make_member(network, seed=0, dtype=np.float64, **changes):
     vector = 0.3 * random_state.normal(size=network.layout.n_parameters)
     recipe = {
         "penalties": (L2Penalty(0.3 * seed / weights.mean()),),
-        "optimizer": SGD(0.5),
+        "optimizer": SGD(momentum=0.5),
         **{name: changes.pop(name) for name in ("optimizer",) if name in changes},
     }
     parameters = {
@@ -128,7 +128,7 @@ def test_linear_network_against_a_plain_loop(batch_size, shuffle, schedule):
             seed,
             shuffle=shuffle,
             schedule=schedule,
-            optimizer=SGD(0.2 * seed, nesterov=False),
+            optimizer=SGD(momentum=0.2 * seed, nesterov=False),
         )
         for seed in range(3)
     ]
@@ -154,9 +154,9 @@ SIZES.append(((30, 150, 130, 2), 8))
 def test_stack_is_its_members(units, batch_size, dtype, nesterov):
     network = multilayer_perceptron(units, "tanh", SQUARED_ERROR)
     optimizers = [
-        Adam(0.9 - 0.1 * k, 0.99, 10.0 ** -(k + 3))
+        Adam(beta_1=0.9 - 0.1 * k, beta_2=0.99, epsilon=10.0 ** -(k + 3))
         if nesterov is None
-        else SGD(0.9 - 0.2 * k, nesterov)
+        else SGD(momentum=0.9 - 0.2 * k, nesterov=nesterov)
         for k in range(3)
     ]
     stack = [
@@ -269,7 +269,7 @@ def test_divergence_ends_one_member_and_spares_the_others():
     np.testing.assert_array_equal(tame.vector, alone.vector)
 
 
-@pytest.mark.parametrize("optimizer", [SGD(0.9), Adam()], ids=repr)
+@pytest.mark.parametrize("optimizer", [SGD(momentum=0.9), Adam()], ids=repr)
 def test_two_calls_with_the_state_are_one(optimizer):
     network = multilayer_perceptron((3, 4, 2), "tanh", SQUARED_ERROR)
     whole = make_member(network, optimizer=optimizer, shuffle=False, max_epochs=6)

@@ -156,3 +156,157 @@ def test_a_failure_leaves_all_as_they_were():
         fit_together([Request(good, X, y), Request(bad, X * np.nan, y)])
     assert vars(good) == before
     assert not hasattr(bad, "coefs_")
+
+
+# What members have in common, and in what rates they differ, one dict a member.
+REGULARIZERS = [
+    ({}, [{"l1_ratio": ratio, "alpha": 3.0} for ratio in (0.0, 0.3, 1.0)]),
+    (
+        {"activity_penalty": "l1"},
+        [{"activity_alpha": alpha} for alpha in (1e-3, 0.1, 1.0)],
+    ),
+    (
+        {"activity_penalty": "l2"},
+        [{"activity_alpha": alpha} for alpha in (1e-3, 0.1, 1.0)],
+    ),
+    (
+        {"activity_penalty": "kl", "activation": "logistic"},
+        [
+            {"activity_alpha": 0.1},
+            {"activity_alpha": 0.1, "activity_target": 0.5},
+            {"activity_alpha": 2.0, "activity_target": 0.1},
+        ],
+    ),
+    ({}, [{"dropout": rate} for rate in (0.1, [0.5, 0.2], 0.9)]),
+    ({}, [{"input_dropout": rate} for rate in (0.1, 0.5, 0.9)]),
+    ({"batch_norm": "before"}, [{}, {"alpha": 1.0}, {"learning_rate_init": 0.05}]),
+    ({"batch_norm": "after"}, [{}, {"alpha": 1.0}, {"learning_rate_init": 0.05}]),
+    ({"batch_norm": "before", "batch_size": 17}, [{}, {"alpha": 1.0}, {}]),
+    ({}, [{"label_smoothing": share} for share in (0.0, 0.1, 0.5)]),
+    ({}, [{"target_noise": std} for std in (0.01, 0.1, 2.0)]),
+    *[
+        (
+            {"adversarial_norm": norm, "adversarial_iterations": iterations},
+            [
+                {"adversarial_step": 0.05},
+                {"adversarial_step": 0.5, "adversarial_weight": 0.9},
+                {"adversarial_step": 2.0, "adversarial_weight": 0.0},
+            ],
+        )
+        for norm in ("gradient", "sign", "l2")
+        for iterations in (1, 3)
+    ],
+    ({}, [{"max_norm": norm} for norm in (0.2, 0.7, 100.0)]),
+    ({}, [{"max_grad_norm": norm} for norm in (0.01, 0.1, 100.0)]),
+    (
+        {"weight_averaging": "ema"},
+        [{}, {"learning_rate_init": 0.05}, {"l1_ratio": 0.5, "alpha": 2.0}],
+    ),
+    (
+        {"weight_averaging": "swa"},
+        [{}, {"max_iter": 5}, {"tol": 10.0, "n_iter_no_change": 1}],
+    ),
+    (
+        {"weight_averaging": "swa", "batch_norm": "after"},
+        [
+            {"dropout": 0.2, "target_noise": 0.1, "max_norm": 1.0},
+            {"dropout": 0.5, "target_noise": 0.5, "max_norm": 0.5, "l1_ratio": 0.2},
+            {"dropout": 0.1, "target_noise": 0.2, "max_norm": 3.0, "max_iter": 6},
+        ],
+    ),
+    (
+        {"batch_norm": "before", "adversarial_norm": "sign", "activity_penalty": "l2"},
+        [
+            {"dropout": 0.1, "adversarial_step": 0.1, "activity_alpha": 0.01},
+            {"dropout": 0.3, "adversarial_step": 0.3, "activity_alpha": 0.1},
+            {"dropout": 0.5, "adversarial_step": 0.2, "activity_alpha": 0.5},
+        ],
+    ),
+]
+REGULARIZED = [
+    pytest.param(shared, rates, id=f"{shared} {rates[1]}")
+    for shared, rates in REGULARIZERS
+]
+
+
+def one_stack(monkeypatch):
+    """Check that members that are fitted together train together."""
+    train = _together.train_minibatch
+    sizes = []
+
+    def counting(stack, batch_size):
+        sizes.append(len(stack))
+        train(stack, batch_size)
+
+    monkeypatch.setattr(_together, "train_minibatch", counting)
+    return sizes
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize(("shared", "rates"), REGULARIZED)
+def test_regularizers(shared, rates, solver, dtype, monkeypatch):
+    sizes = one_stack(monkeypatch)
+    estimators = members(MLPClassifier, rates, solver=solver, **shared)
+    data = [problem("multiclass", seed=k, dtype=dtype) for k in range(3)]
+    together, alone = fit_both(estimators, data)
+    assert_same(together, alone)
+    assert sizes == [1, 1, 1, 3]
+    # The rates matter.
+    plain = members(MLPClassifier, [{}] * 2, solver=solver, **shared)[1].fit(*data[1])
+    assert not np.array_equal(alone[1].coefs_[0], plain.coefs_[0])
+
+
+@pytest.mark.parametrize(("shared", "rates"), REGULARIZED)
+def test_regularizers_and_early_stopping(shared, rates):
+    settings = {"early_stopping": True, "scoring": "loss", "n_iter_no_change": 3}
+    rates = [{**rate, "max_iter": 25, "learning_rate_init": 0.02} for rate in rates]
+    estimators = members(MLPClassifier, rates, **shared, **settings)
+    data = [problem("multiclass")] * 3
+    weights = [np.random.RandomState(k).uniform(0.1, 3, 120) for k in range(3)]
+    assert_same(*fit_both(estimators, data, weights))
+
+
+@pytest.mark.parametrize(("shared", "rates"), REGULARIZED)
+def test_regularizers_of_sparse_features(shared, rates):
+    estimators = members(MLPClassifier, rates, **shared)
+    data = [problem("binary", seed=k) for k in range(3)]
+    data = [(sparse.csr_array(X), y) for X, y in data]
+    assert_same(*fit_both(estimators, data))
+
+
+@pytest.mark.parametrize(
+    ("solver", "changes"),
+    [
+        # Without L1 a momentum of 1 is allowed, though its steps gather for ever.
+        ("sgd", [{"momentum": 1.0}, {"l1_ratio": 0.5, "alpha": 1.0}]),
+        ("adam", [{"epsilon": 1e-300}, {"l1_ratio": 0.5, "alpha": 1.0}]),
+    ],
+)
+def test_a_member_without_l1_beside_one_with_it(solver, changes):
+    estimators = members(MLPRegressor, changes, solver=solver, max_iter=3)
+    X, y = problem("real")
+    X[:, 2] = 0  # a feature whose gradient is always 0
+    assert_same(*fit_both(estimators, [(X, y)] * 2))
+
+
+def test_members_that_cannot_share_a_stack(monkeypatch):
+    sizes = one_stack(monkeypatch)
+    changes = [
+        {},
+        {"dropout": 0.1},
+        {"dropout": [0.1, 0.0]},
+        {"max_norm": 1.0},
+        {"batch_norm": "before"},
+        {"batch_norm": "after"},
+        {"weight_averaging": "ema"},
+        {"weight_averaging": "swa"},
+        {"target_noise": 0.1},
+        {"adversarial_step": 0.1},
+        {"adversarial_step": 0.1, "adversarial_iterations": 2},
+        {"activity_alpha": 0.1},
+        {"activation": ["relu", "tanh"]},
+    ]
+    estimators = members(MLPClassifier, changes, max_iter=2)
+    assert_same(*fit_both(estimators, [problem("binary")] * len(changes)))
+    assert sizes == [1] * (2 * len(changes))
