@@ -55,7 +55,8 @@ def glorot_uniform(
         activations = (activations,) * (len(layer_units) - 1)
     else:
         # A linear model has no hidden layer to take a factor from.
-        activations = (*activations, activations[-1] if activations else "identity")
+        last = activations[-1] if len(activations) else "identity"
+        activations = (*activations, last)
     weights, biases = [], []
     layers = zip(pairwise(layer_units), activations, strict=True)
     for (fan_in, fan_out), activation in layers:

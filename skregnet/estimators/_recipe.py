@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterator
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -156,21 +157,23 @@ def hidden_activations(estimator: Any, n_layers: int) -> list[str]:
 def dropout_rates(estimator: Any, n_layers: int) -> list[float]:
     """Return the dropout rate of each hidden layer, checked."""
     dropout = estimator.dropout
-    if np.ndim(dropout) == 0:
+    if isinstance(dropout, Real):
         return [float(dropout)] * n_layers
-    rates = [float(rate) for rate in dropout]
-    if len(rates) != n_layers or not all(0 <= rate < 1 for rate in rates):
+    is_valid = len(dropout) == n_layers and all(
+        isinstance(rate, Real) and 0 <= float(rate) < 1 for rate in dropout
+    )
+    if not is_valid:
         raise ValueError(
             f"dropout expects one rate in [0, 1), or one for each of the {n_layers} "
             f"hidden layers, got dropout={dropout!r}."
         )
-    return rates
+    return [float(rate) for rate in dropout]
 
 
 def is_noisy(estimator: Any) -> bool:
     """Tell whether training draws noise."""
     return bool(
-        np.any(np.asarray(estimator.dropout))
+        any(dropout_rates(estimator, n_hidden(estimator)))
         or estimator.input_dropout
         or estimator.target_noise
     )

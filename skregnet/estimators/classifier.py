@@ -56,33 +56,51 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         - 'silu', ``f(z) = z * logistic(z)``;
         - 'mish', ``f(z) = z * tanh(softplus(z))``;
         - 'softplus', ``f(z) = log(1 + exp(z))``.
-    solver : {'lbfgs', 'sgd', 'adam'}, default='adam'
+    solver : str or optimizer, default='adam'
         How the loss is minimised:
 
         - 'lbfgs', by a quasi-Newton method over all rows at once, often best for
           small data;
         - 'sgd', by gradient descent over minibatches, with momentum;
-        - 'adam', by Kingma and Ba's method over minibatches.
+        - 'adam', by Kingma and Ba's method over minibatches;
+        - 'adamw', 'nadam', by that with a decay of weights, or with Nesterov's
+          momentum;
+        - 'adagrad', 'rmsprop', by steps over the root of squared gradients, of all or
+          of recent ones;
+        - 'delta_bar_delta', by a rate for each parameter, over all rows at once;
+        - an optimizer of :mod:`skregnet.optimizers`, with its own learning rate and
+          hyperparameters, or any object with their methods `init` and `step`.
     alpha : float, default=0.0001
         Strength of the L2 penalty. The loss of a minibatch is its mean over the rows,
         plus ``alpha / (2 * n_rows)`` times the sum of the squared weights.
     batch_size : int or 'auto', default='auto'
-        Rows of a minibatch; 'auto' means ``min(200, n_samples)``. Not used by 'lbfgs'.
-    learning_rate : {'constant', 'invscaling', 'adaptive'}, default='constant'
-        Schedule of the learning rate, for ``solver='sgd'``:
+        Rows of a minibatch; 'auto' means ``min(200, n_samples)``, or all rows for
+        'delta_bar_delta'. Not used by 'lbfgs'.
+    learning_rate : str or callable, default='constant'
+        Schedule of the learning rate, not for 'lbfgs':
 
         - 'constant', the initial rate throughout;
         - 'invscaling', ``learning_rate_init / (t + 1) ** power_t`` after ``t`` rows in
           all epochs;
         - 'adaptive', the initial rate as long as there is progress; each time there
           has been none for `n_iter_no_change` epochs the rate is divided by 5, until
-          it is below 1e-6.
+          it is below 1e-6;
+        - 'cosine', from the initial rate to 0 along half a cosine;
+        - 'one_cycle', up to the initial rate over 30 % of the steps, then down;
+        - 'coslog4', four cosine cycles from 0 to the initial rate and back;
+        - 'warmup', up to the initial rate over a tenth of the steps;
+        - a callable, that takes the share of the steps that are over, in [0, 1], and
+          returns a factor of the initial rate.
+
+        The last five change the rate with each step and span `max_iter` epochs. As in
+        scikit-learn, 'invscaling' and 'adaptive' do not concern 'adam'.
     learning_rate_init : float, default=0.001
-        Learning rate at the start. Not used by 'lbfgs'.
+        Learning rate at the start. Not used by 'lbfgs', nor by an optimizer that has
+        its own.
     power_t : float, default=0.5
         Exponent of 'invscaling'.
     max_iter : int, default=200
-        Most epochs of 'sgd' and 'adam', or most iterations of 'lbfgs'.
+        Most epochs, or most iterations of 'lbfgs'.
     shuffle : bool, default=True
         Whether the rows change their order in each epoch. Not used by 'lbfgs'.
     random_state : int, RandomState instance or None, default=None
@@ -107,11 +125,11 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     validation_fraction : float, default=0.1
         Share of the rows to hold out for early stopping.
     beta_1 : float, default=0.9
-        Decay of the mean of gradients, in [0, 1), for ``solver='adam'``.
+        Decay of the mean of gradients, in [0, 1), for 'adam', 'adamw' and 'nadam'.
     beta_2 : float, default=0.999
-        Decay of the mean of squared gradients, in [0, 1), for ``solver='adam'``.
+        Decay of the mean of squared gradients, in [0, 1), for the same solvers.
     epsilon : float, default=1e-8
-        Added to the denominator, for ``solver='adam'``.
+        Added to the denominator, for the same solvers.
     n_iter_no_change : int or inf, default=10
         Epochs without progress after which training ends. Not used by 'lbfgs'.
     max_fun : int, default=15000
@@ -255,12 +273,12 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def __init__(
         self,
         hidden_layer_sizes: Any = (100,),
-        activation: str = "relu",
+        activation: Any = "relu",
         *,
-        solver: str = "adam",
+        solver: Any = "adam",
         alpha: float = 0.0001,
         batch_size: int | str = "auto",
-        learning_rate: str = "constant",
+        learning_rate: Any = "constant",
         learning_rate_init: float = 0.001,
         power_t: float = 0.5,
         max_iter: int = 200,

@@ -13,6 +13,9 @@ from skregnet import MLPClassifier, MLPRegressor
         MLPClassifier(solver="sgd"),
         MLPRegressor(),
         MLPRegressor(solver="lbfgs"),
+        MLPClassifier(batch_norm="before"),
+        MLPRegressor(solver="sgd", l1_ratio=0.5, weight_averaging="ema"),
+        MLPClassifier(adversarial_step=0.1, label_smoothing=0.1),
     ]
 )
 def test_scikit_learn_check(estimator, check):

@@ -1,6 +1,5 @@
 """Each rule, against a plain loop, for every member of a stack."""
 
-import dataclasses
 import tracemalloc
 
 import numpy as np
