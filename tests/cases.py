@@ -5,7 +5,15 @@ import numpy as np
 from skregnet import MLPClassifier, MLPRegressor
 from skregnet.activations import ACTIVATIONS
 from skregnet.losses import BINARY_LOG_LOSS, LOG_LOSS, POISSON, SQUARED_ERROR
-from skregnet.optimizers import SGD, Adam
+from skregnet.optimizers import (
+    SGD,
+    AdaGrad,
+    Adam,
+    AdamW,
+    DeltaBarDelta,
+    NAdam,
+    RMSProp,
+)
 
 ACTIVATION_NAMES = sorted(ACTIVATIONS)
 
@@ -46,6 +54,15 @@ OPTIMIZERS = [
     Adam(),
     Adam(beta_1=0.5, beta_2=0.9, epsilon=1e-3),
     Adam(beta_1=0.0, beta_2=0.0),
+    AdaGrad(),
+    AdaGrad(epsilon=0.5),
+    RMSProp(),
+    RMSProp(decay=0.5, epsilon=0.1, momentum=0.9),
+    RMSProp(decay=0.8, epsilon=0.3, momentum=0.5, centered=True),
+    AdamW(beta_1=0.8, beta_2=0.95, epsilon=1e-3, weight_decay=0.0),
+    NAdam(),
+    NAdam(beta_1=0.5, beta_2=0.9, epsilon=1e-3),
+    DeltaBarDelta(kappa=0.2, phi=0.3, theta=0.5, min_gain=0.2, max_gain=4.0),
 ]
 
 # Estimators with a problem each: name, estimator, kind of targets.

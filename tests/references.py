@@ -1,6 +1,8 @@
 """Slow, obvious versions: one row, one unit, one parameter at a time."""
 
+import itertools
 import math
+from collections import defaultdict
 
 import numpy as np
 
@@ -71,31 +73,193 @@ LOSSES = {
 }
 
 
-def sgd(theta, gradients, learning_rate, momentum, nesterov):
-    """Follow a sequence of gradients, one parameter at a time."""
+def follow(step, theta, gradients, learning_rate):
+    """Follow a sequence of gradients by a step that changes a list in place."""
     theta = [float(t) for t in theta]
-    velocity = [0.0] * len(theta)
     for gradient in gradients:
-        for i, g in enumerate(gradient):
-            velocity[i] = momentum * velocity[i] - learning_rate * g
-            move = velocity[i]
-            if nesterov:
-                move = momentum * velocity[i] - learning_rate * g
-            theta[i] += move
+        step(theta, [float(g) for g in gradient], learning_rate)
     return np.array(theta)
 
 
-def adam(theta, gradients, learning_rate, beta_1, beta_2, epsilon):
-    """Follow a sequence of gradients, one parameter at a time."""
-    theta = [float(t) for t in theta]
-    m, v = [0.0] * len(theta), [0.0] * len(theta)
-    for t, gradient in enumerate(gradients, start=1):
-        rate = learning_rate * math.sqrt(1 - beta_2**t) / (1 - beta_1**t)
+def sgd(momentum, nesterov):
+    """Return the step of `SGD`, one parameter at a time."""
+    velocity = defaultdict(float)
+
+    def step(theta, gradient, rate):
+        for i, g in enumerate(gradient):
+            velocity[i] = momentum * velocity[i] - rate * g
+            move = velocity[i]
+            if nesterov:
+                move = momentum * velocity[i] - rate * g
+            theta[i] += move
+
+    return step
+
+
+def adagrad(epsilon):
+    """Return the step of `AdaGrad`."""
+    squares = defaultdict(float)
+
+    def step(theta, gradient, rate):
+        for i, g in enumerate(gradient):
+            squares[i] += g * g
+            theta[i] -= rate * g / (epsilon + math.sqrt(squares[i]))
+
+    return step
+
+
+def rmsprop(decay, epsilon, momentum, centered):
+    """Return the step of `RMSProp`."""
+    squares, means, moves = (defaultdict(float) for _ in range(3))
+
+    def step(theta, gradient, rate):
+        for i, g in enumerate(gradient):
+            squares[i] = decay * squares[i] + (1 - decay) * g * g
+            means[i] = decay * means[i] + (1 - decay) * g
+            size = squares[i] - means[i] ** 2 if centered else squares[i]
+            root = math.sqrt(max(size, 0.0) + epsilon)
+            moves[i] = momentum * moves[i] + rate * g / root
+            theta[i] -= moves[i]
+
+    return step
+
+
+def adam(beta_1, beta_2, epsilon, amsgrad):
+    """Return the step of `Adam`."""
+    m, v, largest = (defaultdict(float) for _ in range(3))
+    n_steps = itertools.count(1)
+
+    def step(theta, gradient, rate):
+        t = next(n_steps)
+        rate = rate * math.sqrt(1 - beta_2**t) / (1 - beta_1**t)
         for i, g in enumerate(gradient):
             m[i] = beta_1 * m[i] + (1 - beta_1) * g
             v[i] = beta_2 * v[i] + (1 - beta_2) * g * g
-            theta[i] -= rate * m[i] / (math.sqrt(v[i]) + epsilon)
-    return np.array(theta)
+            largest[i] = max(largest[i], v[i])
+            square = largest[i] if amsgrad else v[i]
+            theta[i] -= rate * m[i] / (math.sqrt(square) + epsilon)
+
+    return step
+
+
+def adamw(weight_decay, n_decayed=None, **hyperparameters):
+    """Return the step of `AdamW`."""
+    return weight_decay_around(adam(**hyperparameters), weight_decay, n_decayed)
+
+
+def nadam(beta_1, beta_2, epsilon):
+    """Return the step of `NAdam`."""
+    m, v = defaultdict(float), defaultdict(float)
+    n_steps = itertools.count(1)
+
+    def step(theta, gradient, rate):
+        t = next(n_steps)
+        for i, g in enumerate(gradient):
+            m[i] = beta_1 * m[i] + (1 - beta_1) * g
+            v[i] = beta_2 * v[i] + (1 - beta_2) * g * g
+            n = beta_1 * m[i] / (1 - beta_1 ** (t + 1))
+            n += (1 - beta_1) * g / (1 - beta_1**t)
+            theta[i] -= rate * n / (math.sqrt(v[i] / (1 - beta_2**t)) + epsilon)
+
+    return step
+
+
+def delta_bar_delta(kappa, phi, theta, min_gain, max_gain):
+    """Return the step of `DeltaBarDelta`."""
+    gains, means = defaultdict(lambda: 1.0), defaultdict(float)
+
+    def step(parameters, gradient, rate):
+        for i, g in enumerate(gradient):
+            if means[i] * g > 0:
+                gains[i] += kappa
+            elif means[i] * g < 0:
+                gains[i] *= 1 - phi
+            gains[i] = min(max(gains[i], min_gain), max_gain)
+            means[i] = (1 - theta) * g + theta * means[i]
+            parameters[i] -= rate * gains[i] * g
+
+    return step
+
+
+def clipping_around(inner, max_norm):
+    """Return a step along gradients of at most this norm."""
+
+    def step(theta, gradient, rate):
+        norm = math.sqrt(sum(g * g for g in gradient))
+        if norm > max_norm:
+            gradient = [g * max_norm / norm for g in gradient]
+        inner(theta, gradient, rate)
+
+    return step
+
+
+def weight_decay_around(inner, decay, n_decayed=None):
+    """Return a step before which the first parameters shrink."""
+
+    def step(theta, gradient, rate):
+        n = len(theta) if n_decayed is None else n_decayed
+        theta[:n] = [(1 - rate * decay) * t for t in theta[:n]]
+        inner(theta, gradient, rate)
+
+    return step
+
+
+def schedule_around(inner, shape, n_steps):
+    """Return a step at a rate that changes with progress."""
+    numbers = itertools.count()
+
+    def step(theta, gradient, rate):
+        inner(theta, gradient, rate * shape(min(1.0, next(numbers) / n_steps)))
+
+    return step
+
+
+def average_around(inner, start, decay):
+    """Return a step, and the list in which an average follows from the start."""
+    average = [float(value) for value in start]
+    numbers = itertools.count(1)
+
+    def step(theta, gradient, rate):
+        inner(theta, gradient, rate)
+        t = next(numbers)
+        kept = min(decay, (1 + t) / (10 + t))
+        for i, value in enumerate(theta):
+            average[i] = kept * average[i] + (1 - kept) * value
+
+    return step, average
+
+
+def lookahead_around(inner, start, period, share):
+    """Return a step that goes part of the way back now and then."""
+    slow = [float(value) for value in start]
+    numbers = itertools.count(1)
+
+    def step(theta, gradient, rate):
+        inner(theta, gradient, rate)
+        if next(numbers) % period == 0:
+            for i, value in enumerate(theta):
+                slow[i] = slow[i] + share * (value - slow[i])
+                theta[i] = slow[i]
+
+    return step
+
+
+def one_cycle(progress):
+    """Return the factor of 'one_cycle', by its turning points."""
+    start, top, end, turn = 0.04, 1.0, 4e-6, 0.3
+    if progress < turn:
+        low, high, share = start, top, progress / turn
+    else:
+        low, high, share = top, end, (progress - turn) / (1 - turn)
+    return (low + high) / 2 + (low - high) / 2 * math.cos(math.pi * share)
+
+
+SHAPES = {
+    "cosine": lambda t: math.cos(math.pi * t / 2) ** 2,
+    "one_cycle": one_cycle,
+    "coslog4": lambda t: math.sin(math.pi * math.log2(1 + 15 * t)) ** 2,
+    "warmup": lambda t: 0.01 + 9.9 * t if t < 0.1 else 1.0,
+}
 
 
 def central_differences(function, point, step=1e-6):
