@@ -299,8 +299,15 @@ def multilayer_perceptron(
         if batch_norm == "after":
             layers.append(BatchNorm(units, in_place=False))
         if rate:
-            layers.append(Dropout(units, rate))
+            layers.append(Dropout(units, rate, in_place=_lends_outputs(layers[-1])))
         is_sparse = False
     readout = SparseReadout if is_sparse else Readout
     layers.append(readout(layer_units[-2], layer_units[-1]))
     return Network(tuple(layers), loss)
+
+
+def _lends_outputs(layer: Layer) -> bool:
+    """Tell whether a layer's backward pass does well with units that are dropped."""
+    if isinstance(layer, ActivationLayer):
+        return layer.activation.goes_by_signs
+    return isinstance(layer, BatchNorm)

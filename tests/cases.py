@@ -10,9 +10,14 @@ from skregnet.optimizers import (
     AdaGrad,
     Adam,
     AdamW,
+    Averaged,
     DeltaBarDelta,
+    GradientClipping,
+    Lookahead,
     NAdam,
     RMSProp,
+    Scheduled,
+    WeightDecay,
 )
 
 ACTIVATION_NAMES = sorted(ACTIVATIONS)
@@ -54,8 +59,6 @@ OPTIMIZERS = [
     Adam(),
     Adam(beta_1=0.5, beta_2=0.9, epsilon=1e-3),
     Adam(beta_1=0.0, beta_2=0.0),
-    AdaGrad(),
-    AdaGrad(epsilon=0.5),
     RMSProp(),
     RMSProp(decay=0.5, epsilon=0.1, momentum=0.9),
     RMSProp(decay=0.8, epsilon=0.3, momentum=0.5, centered=True),
@@ -64,6 +67,41 @@ OPTIMIZERS = [
     NAdam(beta_1=0.5, beta_2=0.9, epsilon=1e-3),
     DeltaBarDelta(kappa=0.2, phi=0.3, theta=0.5, min_gain=0.2, max_gain=4.0),
 ]
+
+# Rules that are slow on their way, or that bring more than a step along the gradient.
+SPECIAL_OPTIMIZERS = [
+    AdaGrad(),
+    AdaGrad(epsilon=0.5),
+    Adam(amsgrad=True),
+    Adam(beta_1=0.5, beta_2=0.9, epsilon=1e-3, amsgrad=True),
+    AdamW(weight_decay=2.0),
+    AdamW(beta_1=0.8, beta_2=0.95, epsilon=1e-3, weight_decay=0.3, amsgrad=True),
+    DeltaBarDelta(),
+]
+
+WRAPPERS = [
+    GradientClipping(SGD(momentum=0.5), max_norm=1.5),
+    WeightDecay(SGD(nesterov=False), decay=3.0),
+    WeightDecay(Adam(epsilon=1e-3), decay=0.5),
+    Scheduled(SGD(momentum=0.3), "cosine", n_steps=20),
+    Scheduled(NAdam(), "one_cycle", n_steps=70),
+    Scheduled(AdaGrad(), "coslog4", n_steps=50),
+    Averaged(RMSProp(), decay=0.6),
+    Averaged(Adam(amsgrad=True)),
+    Lookahead(Adam()),
+    Lookahead(SGD(momentum=0.0), period=1, share=0.3),
+    Lookahead(DeltaBarDelta(), period=7, share=1.0),
+    Lookahead(
+        Averaged(WeightDecay(GradientClipping(Scheduled(AdamW(), "warmup", 60)), 4.0)),
+        period=4,
+    ),
+    Scheduled(
+        GradientClipping(WeightDecay(Averaged(Lookahead(NAdam(), 3, 0.2), 0.5)), 9.0),
+        "cosine",
+        n_steps=60,
+    ),
+]
+
 
 # Estimators with a problem each: name, estimator, kind of targets.
 ESTIMATORS = [

@@ -27,6 +27,9 @@ class Activation(Protocol):
 
     in_place: ClassVar[bool]
 
+    goes_by_signs: ClassVar[bool]
+    """Whether `backward` needs no more than the signs of the outputs, if anything."""
+
     def scratch(self, shape: tuple[int, ...], dtype: np.dtype) -> tuple[Array, ...]:
         """Allocate what `forward` and `backward` need besides their arguments."""
         ...

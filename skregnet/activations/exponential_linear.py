@@ -22,6 +22,7 @@ class ELU:
     """
 
     in_place: ClassVar[bool] = True
+    goes_by_signs: ClassVar[bool] = False
 
     def scratch(self, shape: tuple[int, ...], dtype: np.dtype) -> tuple[Array, ...]:
         """Space for the exponential, then for the derivative."""
@@ -72,6 +73,7 @@ class SELU:
     """
 
     in_place: ClassVar[bool] = True
+    goes_by_signs: ClassVar[bool] = False
 
     # Equation 14 of the paper, with the digits of its implementation.
     _ALPHA = 1.6732632423543772

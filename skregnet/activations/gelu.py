@@ -24,6 +24,7 @@ class GELU:
     """
 
     in_place: ClassVar[bool] = False
+    goes_by_signs: ClassVar[bool] = False
 
     def scratch(self, shape: tuple[int, ...], dtype: np.dtype) -> tuple[Array, ...]:
         """Space for the distribution, which `backward` needs again, and the density."""

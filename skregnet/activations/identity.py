@@ -11,6 +11,7 @@ class Identity:
     """``f(z) = z``, with ``f' = 1``: a network of linear layers."""
 
     in_place: ClassVar[bool] = True
+    goes_by_signs: ClassVar[bool] = True
 
     def scratch(self, shape: tuple[int, ...], dtype: np.dtype) -> tuple[Array, ...]:
         """Nothing is needed."""

@@ -18,6 +18,7 @@ class ReLU:
     """
 
     in_place: ClassVar[bool] = True
+    goes_by_signs: ClassVar[bool] = True
 
     # From this many units on, a row of zeros is as fast as an array of zeros, and
     # leaves the cache to the activations; below it the inner loops are too short.
@@ -67,6 +68,7 @@ class LeakyReLU:
     """
 
     in_place: ClassVar[bool] = True
+    goes_by_signs: ClassVar[bool] = True
 
     _SLOPE = 0.01
 

@@ -26,6 +26,7 @@ class SiLU:
     """
 
     in_place: ClassVar[bool] = False
+    goes_by_signs: ClassVar[bool] = False
 
     def scratch(self, shape: tuple[int, ...], dtype: np.dtype) -> tuple[Array, ...]:
         """Space for ``1 + exp(-z)`` and for the derivative."""
@@ -90,6 +91,7 @@ class Mish:
     """
 
     in_place: ClassVar[bool] = False
+    goes_by_signs: ClassVar[bool] = False
 
     def scratch(self, shape: tuple[int, ...], dtype: np.dtype) -> tuple[Array, ...]:
         """Space for ``e``, ``m`` and the derivative."""

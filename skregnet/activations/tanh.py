@@ -18,6 +18,7 @@ class Tanh:
     """
 
     in_place: ClassVar[bool] = True
+    goes_by_signs: ClassVar[bool] = False
 
     def scratch(self, shape: tuple[int, ...], dtype: np.dtype) -> tuple[Array, ...]:
         """Space for the derivative."""

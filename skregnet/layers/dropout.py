@@ -33,6 +33,9 @@ class Dropout:
         Units of the layer.
     rate : float or ndarray of shape (n_members, 1)
         Probability of dropping a unit, in [0, 1), to a precision of 2**-16.
+    in_place : bool, default=False
+        Whether the outputs may take the place of the inputs: not where the layer below
+        needs its outputs for its own backward pass.
 
     References
     ----------
@@ -43,6 +46,7 @@ class Dropout:
 
     n_outputs: int
     rate: Rate
+    in_place: bool = False
 
     @property
     def parameter_shapes(self) -> Shapes:
@@ -55,7 +59,7 @@ class Dropout:
         """Allocate outputs and mask."""
         shape = (n_members, n_rows, self.n_outputs)
         return Workspace(
-            outputs=aligned_empty(shape, dtype),
+            outputs=None if self.in_place else aligned_empty(shape, dtype),
             input_delta=None,
             scratch=Masks(each_member(self.rate, n_members), shape[1:], dtype),
         )
@@ -69,7 +73,7 @@ class Dropout:
             return values
         masks: Masks = workspace.scratch
         masks.draw(context.rngs or ())
-        outputs: Array = workspace.outputs
+        outputs: Array = inputs if self.in_place else workspace.outputs
         np.multiply(inputs, masks.values, outputs)
         return outputs
 
