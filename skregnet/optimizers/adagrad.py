@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from skregnet.kernels import Array, Rate, adagrad_update, cast_rate, scratch_for
+from skregnet.kernels import Array, Rate, adagrad_update, cast_rate
 from skregnet.optimizers._base import State
 from skregnet.optimizers.hyperparameters import POSITIVE, Hyperparameters, Range
 
@@ -68,7 +68,6 @@ class AdaGrad(Hyperparameters):
             parameters,
             gradient,
             state["squares"],
-            scratch_for(parameters),
             learning_rate,
             self.epsilon,
         )

@@ -12,7 +12,6 @@ from skregnet.kernels import (
     adam_update,
     amsgrad_update,
     cast_rate,
-    scratch_for,
 )
 from skregnet.optimizers._base import State
 from skregnet.optimizers.hyperparameters import (
@@ -120,7 +119,6 @@ class Adam(Hyperparameters):
             amsgrad_update(
                 *vectors,
                 state["largest"],
-                scratch_for(parameters),
                 self.beta_1,
                 self.beta_2,
                 corrected,
@@ -133,7 +131,6 @@ class Adam(Hyperparameters):
         root = sqrt((1 - self.beta_2) * second_decay)
         adam_update(
             *vectors,
-            scratch_for(parameters),
             1 / first_decay,
             1 / second_decay,
             corrected * (1 - self.beta_1) * first_decay / root,

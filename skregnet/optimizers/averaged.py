@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from skregnet.kernels import Array, Rate, average_update, scratch_for
+from skregnet.kernels import Array, Rate, average_update
 from skregnet.optimizers._base import State
 from skregnet.optimizers.hyperparameters import SHARE, Hyperparameters, Range
 from skregnet.optimizers.wrapper import Wrapper
@@ -87,4 +87,4 @@ def follow(parameters: Array, state: State, decay: Rate) -> None:
     state["n_steps"] += 1
     t = state["n_steps"]
     kept = np.minimum(decay, (1 + t) / (_WARM_UP + t))
-    average_update(state["average"], parameters, 1 - kept, scratch_for(parameters))
+    average_update(state["average"], parameters, 1 - kept)

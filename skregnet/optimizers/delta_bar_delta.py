@@ -10,7 +10,6 @@ from skregnet.kernels import (
     Rate,
     cast_rate,
     delta_bar_delta_update,
-    scratch_for,
 )
 from skregnet.optimizers._base import State
 from skregnet.optimizers.hyperparameters import (
@@ -106,7 +105,6 @@ class DeltaBarDelta(Hyperparameters):
             gradient,
             state["gains"],
             state["averages"],
-            scratch_for(parameters),
             self.kappa,
             self.phi,
             self.theta,

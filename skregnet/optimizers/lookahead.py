@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from skregnet.kernels import Array, Rate, average_update, scratch_for
+from skregnet.kernels import Array, Rate, average_update
 from skregnet.optimizers._base import State
 from skregnet.optimizers.hyperparameters import Hyperparameters, Range
 from skregnet.optimizers.wrapper import Wrapper
@@ -68,7 +68,5 @@ class Lookahead(Wrapper, Hyperparameters):
         self.optimizer.step(parameters, gradient, state["inner"], learning_rate)
         state["n_steps"] += 1
         if state["n_steps"] % self.period == 0:
-            average_update(
-                state["slow"], parameters, self.share, scratch_for(parameters)
-            )
+            average_update(state["slow"], parameters, self.share)
             parameters[...] = state["slow"]

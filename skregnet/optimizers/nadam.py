@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from skregnet.kernels import Array, Rate, cast_rate, nadam_update, scratch_for
+from skregnet.kernels import Array, Rate, cast_rate, nadam_update
 from skregnet.optimizers._base import State
 from skregnet.optimizers.adam import power, sqrt
 from skregnet.optimizers.hyperparameters import (
@@ -87,7 +87,6 @@ class NAdam(Hyperparameters):
             gradient,
             state["first"],
             state["second"],
-            (scratch_for(parameters), scratch_for(parameters)),
             self.beta_1,
             self.beta_2,
             learning_rate * self.beta_1 / (1 - power(self.beta_1, t + 1)),

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from skregnet.kernels import Array, Rate, cast_rate, rmsprop_update, scratch_for
+from skregnet.kernels import Array, Rate, cast_rate, rmsprop_update
 from skregnet.optimizers._base import State
 from skregnet.optimizers.hyperparameters import (
     POSITIVE,
@@ -96,7 +96,6 @@ class RMSProp(Hyperparameters):
             state["squares"],
             state.get("means"),
             state.get("velocity"),
-            scratch_for(parameters),
             self.decay,
             self.momentum,
             learning_rate,

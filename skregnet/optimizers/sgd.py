@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from skregnet.kernels import Array, Rate, momentum_update, scratch_for
+from skregnet.kernels import Array, Rate, momentum_update
 from skregnet.optimizers._base import State
 from skregnet.optimizers.hyperparameters import POSITIVE, Hyperparameters, Range
 
@@ -73,7 +73,6 @@ class SGD(Hyperparameters):
             parameters,
             gradient,
             state["velocity"],
-            scratch_for(parameters),
             self.momentum,
             learning_rate,
             self.nesterov,

@@ -44,7 +44,7 @@ def test_adam(length, n_members, dtype):
     first = m + 0.9 * g
     second = v + 1.3 * g * g
     moved = theta - 0.01 * first / (np.sqrt(second) + 1e-3)
-    adam_update(theta, g, m, v, scratch_for(theta), 0.9, 1.3, 0.01, 1e-3)
+    adam_update(theta, g, m, v, 0.9, 1.3, 0.01, 1e-3)
     rtol = 1e-6 if dtype == np.float32 else 1e-14
     for found, expected in ((theta, moved), (m, first), (v, second)):
         np.testing.assert_allclose(found, expected, rtol=rtol)
@@ -58,7 +58,7 @@ def test_momentum(length, n_members, dtype, nesterov):
     theta, g, v = vectors(n_members, length, dtype, 3)
     velocity = 0.8 * v - 0.01 * g
     moved = theta + (0.8 * velocity - 0.01 * g if nesterov else velocity)
-    momentum_update(theta, g, v, scratch_for(theta), 0.8, 0.01, nesterov)
+    momentum_update(theta, g, v, 0.8, 0.01, nesterov)
     rtol = 1e-6 if dtype == np.float32 else 1e-14
     np.testing.assert_allclose(theta, moved, rtol=rtol)
     np.testing.assert_allclose(v, velocity, rtol=rtol)
@@ -70,12 +70,10 @@ def test_a_member_of_a_stack_moves_as_alone(length, dtype):
     start = vectors(3, length, dtype, 4)
     beta, step = np.array([[0.9], [0.5], [0.3]]), np.array([[0.1], [0.2], [0.3]])
     stacked = start.copy()
-    scratch = scratch_for(stacked[0])
-    adam_update(*stacked, scratch, beta, 0.99, step, 1e-3)
-    momentum_update(*stacked[:3], scratch, beta, step, True)
+    adam_update(*stacked, beta, 0.99, step, 1e-3)
+    momentum_update(*stacked[:3], beta, step, True)
     for k in range(3):
         alone = start[:, k : k + 1].copy()
-        scratch = scratch_for(alone[0])
-        adam_update(*alone, scratch, beta[k].item(), 0.99, step[k].item(), 1e-3)
-        momentum_update(*alone[:3], scratch, beta[k].item(), step[k].item(), True)
+        adam_update(*alone, beta[k].item(), 0.99, step[k].item(), 1e-3)
+        momentum_update(*alone[:3], beta[k].item(), step[k].item(), True)
         np.testing.assert_array_equal(alone[:, 0], stacked[:, k])
