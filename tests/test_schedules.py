@@ -9,8 +9,8 @@ from skregnet.schedules import (
     Constant,
     Gradual,
     InverseScaling,
-    coslog4,
     cosine,
+    coslog4,
     one_cycle,
     shape_of,
 )

@@ -8,10 +8,14 @@ from typing import Any
 import numpy as np
 
 from skregnet.activations import ACTIVATIONS
-from skregnet.estimators._solvers import needs_all_rows, optimizer_of, takes_steps
+from skregnet.estimators._solvers import (
+    innermost,
+    needs_all_rows,
+    optimizer_of,
+    takes_steps,
+)
 from skregnet.network import Network, multilayer_perceptron
 from skregnet.optimizers import Averaged, GradientClipping
-from skregnet.optimizers.wrapper import Wrapper
 from skregnet.penalties import (
     ActivityPenalty,
     DivergenceActivity,
@@ -118,15 +122,13 @@ def _check_off(estimator: Any, switches: dict[str, tuple[Any, str]]) -> None:
 
 def _check_step_sizes(estimator: Any) -> None:
     """Refuse optimizers that cannot tell the size of their steps."""
-    optimizer = optimizer_of(estimator)
+    optimizer = innermost(optimizer_of(estimator))
     if not hasattr(optimizer, "write_step_sizes"):
         raise ValueError(
             "l1_ratio > 0 expects a solver that tells the size of its steps, got "
             f"solver={estimator.solver!r} without a method write_step_sizes; add it, "
             "or set l1_ratio=0."
         )
-    while isinstance(optimizer, Wrapper):
-        optimizer = optimizer.optimizer
     if getattr(optimizer, "momentum", 0) == 1:
         raise ValueError(
             "l1_ratio > 0 expects momentum < 1, got momentum=1, with which steps have "

@@ -28,6 +28,7 @@ from skregnet.folding import fold, unfold
 from skregnet.initializers import glorot_uniform
 from skregnet.kernels import Array
 from skregnet.network import Network
+from skregnet.optimizers import State
 from skregnet.stacking import architecture
 from skregnet.training import (
     History,
@@ -321,7 +322,7 @@ class Session:
         member.learning_rate = known["learning_rate"]
         if member.validates and known["best"] is not None:
             member.best = known["best"]
-        if known["state"] is None:
+        if known["state"] is None or not _continues(member, known["state"]):
             return
         member.state = dict(known["state"])
         if "vector" in member.state:
@@ -335,6 +336,20 @@ class Session:
         estimator = self.estimator
         names = (estimator.batch_norm, estimator.weight_averaging)
         return (solver_name(estimator), *names)
+
+
+def _continues(member: Member, state: State) -> bool:
+    """Tell whether a state holds what the optimizer as it is now needs."""
+    fresh = member.recipe.optimizer.init(np.zeros((1, 1), member.vector.dtype))
+    return _covers(state["optimizer"], fresh)
+
+
+def _covers(state: State, needed: State) -> bool:
+    """Tell whether a state has all entries of another, and those within them."""
+    return all(
+        name in state and (not isinstance(value, dict) or _covers(state[name], value))
+        for name, value in needed.items()
+    )
 
 
 def hidden_sizes(estimator: Any) -> tuple[int, ...]:

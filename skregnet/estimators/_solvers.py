@@ -8,11 +8,13 @@ from skregnet.optimizers import (
     AdaGrad,
     Adam,
     AdamW,
+    Averaged,
     DeltaBarDelta,
     NAdam,
     RMSProp,
 )
 from skregnet.optimizers.hyperparameters import Hyperparameters
+from skregnet.optimizers.wrapper import Wrapper
 from skregnet.schedules import (
     SHAPES,
     Adaptive,
@@ -66,16 +68,42 @@ def takes_steps(mlp: Any) -> bool:
 
 def optimizer_of(mlp: Any) -> Any:
     """Return the optimizer that steps, its hyperparameters checked."""
-    if isinstance(mlp.solver, str):
-        return OPTIMIZERS[mlp.solver](mlp)
-    if isinstance(mlp.solver, Hyperparameters):
-        mlp.solver.check()
-    return mlp.solver
+    solver = mlp.solver
+    if isinstance(solver, str):
+        return OPTIMIZERS[solver](mlp)
+    if isinstance(solver, type):
+        raise ValueError(
+            f"solver expects an optimizer, such as {solver.__name__}(), got the class "
+            f"{solver.__name__}."
+        )
+    if isinstance(solver, Hyperparameters):
+        solver.check()
+    if any(isinstance(inner, Averaged) for inner in _layers_of(solver)[1:]):
+        raise ValueError(
+            "solver expects Averaged around all other optimizers, since it is the "
+            f"average that predicts, got solver={solver!r}."
+        )
+    return solver
+
+
+def innermost(optimizer: Any) -> Any:
+    """Return the optimizer within all wrappers."""
+    return _layers_of(optimizer)[-1]
+
+
+def _layers_of(optimizer: Any) -> list[Any]:
+    """Return the optimizer and those within it, from the outside inward."""
+    layers = [optimizer]
+    while isinstance(layers[-1], Wrapper):
+        layers.append(layers[-1].optimizer)
+    return layers
 
 
 def solver_name(mlp: Any) -> str:
-    """Return the name of the solver, of an object that of its class."""
-    return mlp.solver if isinstance(mlp.solver, str) else type(mlp.solver).__name__
+    """Return the name of the solver, of an object the names of its classes."""
+    if isinstance(mlp.solver, str):
+        return mlp.solver
+    return "/".join(type(layer).__name__ for layer in _layers_of(mlp.solver))
 
 
 def needs_all_rows(mlp: Any) -> bool:

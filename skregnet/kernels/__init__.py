@@ -5,6 +5,9 @@ caller owns and allocates nothing that grows with them. What a function computes
 depends on how many members share the call: one member or many, the same operations
 run on the same numbers, so a network trained in a stack has the weights it would have
 had alone.
+
+What has a version compiled by Numba takes it where Numba is installed; the environment
+variable ``SKREGNET_KERNELS`` says otherwise.
 """
 
 from skregnet.kernels.axpy import each_member
@@ -39,17 +42,31 @@ from skregnet.kernels.numpy_products import (
     relu,
     relu_backward,
 )
-from skregnet.kernels.numpy_updates import (
-    adagrad_update,
-    adam_update,
-    amsgrad_update,
-    average_update,
-    delta_bar_delta_update,
-    momentum_update,
-    nadam_update,
-    rmsprop_update,
-    soft_threshold,
-)
+from skregnet.kernels.numpy_updates import soft_threshold
+from skregnet.kernels.selection import uses_numba
+
+if uses_numba():
+    from skregnet.kernels.numba_updates import (
+        adagrad_update,
+        adam_update,
+        amsgrad_update,
+        average_update,
+        delta_bar_delta_update,
+        momentum_update,
+        nadam_update,
+        rmsprop_update,
+    )
+else:
+    from skregnet.kernels.numpy_updates import (
+        adagrad_update,
+        adam_update,
+        amsgrad_update,
+        average_update,
+        delta_bar_delta_update,
+        momentum_update,
+        nadam_update,
+        rmsprop_update,
+    )
 
 __all__ = [
     "Array",

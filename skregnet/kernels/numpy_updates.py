@@ -75,32 +75,26 @@ def nadam_update(
     second: Array,
     beta_1: Rate,
     beta_2: Rate,
-    momentum_step: Rate,
-    gradient_step: Rate,
-    root: Rate,
-    epsilon: Rate,
+    ratio: Rate,
+    step: Rate,
+    offset: Rate,
 ) -> None:
     """Update both moments, and move along the first and the gradient.
 
-    ``parameters -= (momentum_step * first + gradient_step * g) / (root * sqrt(second) +
-    epsilon)``.
+    ``parameters -= step * (ratio * first + g) / (sqrt(second) + offset)``.
     """
     vectors = (parameters, gradient, first, second)
-    # Divided by root, and by gradient_step: fewer passes.
-    rates = (
-        *(beta_1, 1 - beta_1, beta_2, 1 - beta_2),
-        *(momentum_step / gradient_step, -gradient_step / root, epsilon / root),
-    )
+    rates = (beta_1, 1 - beta_1, beta_2, 1 - beta_2, ratio, -step, offset)
     for (theta, g, m, v, s, r), cast in pieces(vectors, rates, n_scratch=2):
-        keep_1, take_1, keep_2, take_2, ratio, down, offset = cast
+        keep_1, take_1, keep_2, take_2, share, down, off = cast
         scale(m, keep_1)
         accumulate(m, g, take_1, s)
         scale(v, keep_2)
         np.square(g, s)
         accumulate(v, s, take_2, s)
         np.sqrt(v, s)
-        np.add(s, offset, s)
-        np.multiply(m, ratio, r)
+        np.add(s, off, s)
+        np.multiply(m, share, r)
         np.add(r, g, r)
         np.divide(r, s, r)
         accumulate(theta, r, down, r)
@@ -161,13 +155,14 @@ def rmsprop_update(
             np.maximum(s, offset, out=s)
         np.sqrt(s, s)
         np.divide(g, s, s)
+        # Rounded twice in either case: a stack may have momentum for others' sake.
+        move = s if velocity is None else others[-1]
         if velocity is None:
-            accumulate(theta, s, -rate, s)
+            np.multiply(s, rate, s)
         else:
-            u = others[-1]
-            scale(u, kept_step)
-            accumulate(u, s, rate, s)
-            np.subtract(theta, u, theta)
+            scale(move, kept_step)
+            accumulate(move, s, rate, s)
+        np.subtract(theta, move, theta)
 
 
 def delta_bar_delta_update(

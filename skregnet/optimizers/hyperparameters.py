@@ -6,6 +6,7 @@ the core knowing scikit-learn.
 """
 
 import dataclasses
+from numbers import Integral
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -18,9 +19,12 @@ class Range(NamedTuple):
     high: float = float("inf")
     includes_low: bool = True
     includes_high: bool = False
+    is_whole: bool = False
 
     def holds(self, value: Any) -> bool:
         """Tell whether a number, or each in an array, lies within."""
+        if self.is_whole and not isinstance(value, Integral):
+            return False
         above = value >= self.low if self.includes_low else value > self.low
         below = value <= self.high if self.includes_high else value < self.high
         return bool(np.all(above & below))
@@ -35,6 +39,7 @@ class Range(NamedTuple):
 POSITIVE = Range(0.0, includes_low=False)
 NOT_NEGATIVE = Range(0.0)
 SHARE = Range(0.0, 1.0)
+COUNT = Range(1, is_whole=True)
 
 
 class Hyperparameters:
@@ -84,6 +89,7 @@ class Hyperparameters:
             If there is no hyperparameter of a name.
         """
         known = [field.name for field in dataclasses.fields(self)]  # type: ignore[arg-type]
+        within: dict[str, dict[str, Any]] = {}
         for name, value in parameters.items():
             own, _, nested = name.partition("__")
             if own not in known:
@@ -92,9 +98,12 @@ class Hyperparameters:
                     f"{known}."
                 )
             if nested:
-                getattr(self, own).set_params(**{nested: value})
+                within.setdefault(own, {})[nested] = value
             else:
                 object.__setattr__(self, own, value)
+        # Afterwards, since what they belong to may have been set just now.
+        for own, values in within.items():
+            getattr(self, own).set_params(**values)
         return self
 
     def check(self) -> None:
@@ -112,9 +121,10 @@ class Hyperparameters:
             except TypeError:
                 is_valid = False
             if not is_valid:
+                whole = "; it must be a whole number" if expected.is_whole else ""
                 raise ValueError(
                     f"{type(self).__name__} expects {name} in {expected}, got "
-                    f"{name}={value!r}."
+                    f"{name}={value!r}{whole}."
                 )
         inner = getattr(self, "optimizer", None)
         if isinstance(inner, Hyperparameters):

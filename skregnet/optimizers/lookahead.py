@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from skregnet.kernels import Array, Rate, average_update
 from skregnet.optimizers._base import State
-from skregnet.optimizers.hyperparameters import Hyperparameters, Range
+from skregnet.optimizers.hyperparameters import COUNT, Hyperparameters, Range
 from skregnet.optimizers.wrapper import Wrapper
 
 
@@ -49,7 +49,7 @@ class Lookahead(Wrapper, Hyperparameters):
     period: int = 6
     share: Rate = 0.5
     _ranges: ClassVar[dict[str, Range]] = {
-        "period": Range(1),
+        "period": COUNT,
         "share": Range(0.0, 1.0, includes_low=False, includes_high=True),
     }
 

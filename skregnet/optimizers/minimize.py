@@ -107,7 +107,7 @@ def minimize(
         value, gradient = _evaluate(fun_and_gradient, point)
         points.append(point)
         values.append(value)
-        if callback is not None and callback(step, point, value):
+        if callback is not None and callback(step, point.copy(), value):
             break
     return Path(points[-1], values[-1], np.array(points), np.array(values), state)
 
@@ -124,7 +124,7 @@ def _evaluate(
             "fun_and_gradient expects to return a gradient of the shape of the point, "
             f"{point.shape}, got {gradient.shape}."
         )
-    return value, gradient
+    return value.copy() if isinstance(value, np.ndarray) else value, gradient
 
 
 def _check(optimizer: Any, n_steps: int) -> None:

@@ -82,6 +82,9 @@ class NAdam(Hyperparameters):
         """Move the parameters and update the means, both in place."""
         state["n_steps"] += 1
         t = state["n_steps"]
+        root = 1 / sqrt(1 - power(self.beta_2, t))
+        along_first = self.beta_1 / (1 - power(self.beta_1, t + 1))
+        along_gradient = (1 - self.beta_1) / (1 - power(self.beta_1, t))
         nadam_update(
             parameters,
             gradient,
@@ -89,10 +92,9 @@ class NAdam(Hyperparameters):
             state["second"],
             self.beta_1,
             self.beta_2,
-            learning_rate * self.beta_1 / (1 - power(self.beta_1, t + 1)),
-            learning_rate * (1 - self.beta_1) / (1 - power(self.beta_1, t)),
-            1 / sqrt(1 - power(self.beta_2, t)),
-            self.epsilon,
+            along_first / along_gradient,
+            learning_rate * along_gradient / root,
+            self.epsilon / root,
         )
 
     def write_step_sizes(self, out: Array, state: State, learning_rate: Rate) -> None:

@@ -79,7 +79,7 @@ class RMSProp(Hyperparameters):
 
     def init(self, parameters: Array) -> State:
         """Return means, and a velocity where there is momentum, of zero."""
-        state: State = {"squares": np.zeros_like(parameters)}
+        state: State = {"squares": np.zeros_like(parameters), "reach": 0.0}
         if self.centered:
             state["means"] = np.zeros_like(parameters)
         if np.any(self.momentum):
@@ -90,6 +90,7 @@ class RMSProp(Hyperparameters):
         self, parameters: Array, gradient: Array, state: State, learning_rate: Rate
     ) -> None:
         """Move the parameters and update the means, both in place."""
+        state["reach"] = self.momentum * state["reach"] + learning_rate
         rmsprop_update(
             parameters,
             gradient,
@@ -103,13 +104,16 @@ class RMSProp(Hyperparameters):
         )
 
     def write_step_sizes(self, out: Array, state: State, learning_rate: Rate) -> None:
-        """Write ``learning_rate / (1 - momentum)`` over the root."""
+        """Write how far a constant unit gradient would reach by now, over the root."""
         n_weights = out.shape[1]
-        out[...] = state["squares"][:, :n_weights]
+        squares = state["squares"][:, :n_weights]
         if self.centered:
-            out -= state["means"][:, :n_weights] ** 2
+            means = state["means"][:, :n_weights]
+            np.multiply(means, means, out)
+            np.subtract(squares, out, out)
             np.maximum(out, 0, out=out)
+        else:
+            out[...] = squares
         np.add(out, cast_rate(self.epsilon, out.dtype), out)
         np.sqrt(out, out)
-        rate = learning_rate / (1 - self.momentum)
-        np.divide(cast_rate(rate, out.dtype), out, out)
+        np.divide(cast_rate(state["reach"], out.dtype), out, out)

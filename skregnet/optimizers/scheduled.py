@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 from skregnet.kernels import Array, Rate
 from skregnet.optimizers._base import State
-from skregnet.optimizers.hyperparameters import Hyperparameters, Range
+from skregnet.optimizers.hyperparameters import COUNT, Hyperparameters, Range
 from skregnet.optimizers.wrapper import Wrapper
-from skregnet.schedules import shape_of
+from skregnet.schedules import SHAPES, shape_of
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,24 @@ class Scheduled(Wrapper, Hyperparameters):
     optimizer: Any
     schedule: str | Callable[[float], float]
     n_steps: int
-    _ranges: ClassVar[dict[str, Range]] = {"n_steps": Range(1)}
+    _ranges: ClassVar[dict[str, Range]] = {"n_steps": COUNT}
+
+    def check(self) -> None:
+        """Refuse unknown schedules and numbers out of their ranges.
+
+        Raises
+        ------
+        ValueError
+            That names the parameter and what it may be.
+        """
+        schedule = self.schedule
+        is_known = isinstance(schedule, str) and schedule in SHAPES
+        if not (is_known or callable(schedule)):
+            raise ValueError(
+                f"Scheduled expects schedule as a callable or one of {sorted(SHAPES)}, "
+                f"got schedule={schedule!r}."
+            )
+        super().check()
 
     def init(self, parameters: Array) -> State:
         """Return the state of the optimizer within, at no steps."""

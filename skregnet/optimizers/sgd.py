@@ -63,12 +63,13 @@ class SGD(Hyperparameters):
 
     def init(self, parameters: Array) -> State:
         """Return a velocity of zero."""
-        return {"velocity": np.zeros_like(parameters)}
+        return {"velocity": np.zeros_like(parameters), "reach": 0.0}
 
     def step(
         self, parameters: Array, gradient: Array, state: State, learning_rate: Rate
     ) -> None:
         """Move the parameters and update the velocity, both in place."""
+        state["reach"] = self.momentum * state["reach"] + learning_rate
         momentum_update(
             parameters,
             gradient,
@@ -79,5 +80,12 @@ class SGD(Hyperparameters):
         )
 
     def write_step_sizes(self, out: Array, state: State, learning_rate: Rate) -> None:
-        """Write ``learning_rate / (1 - momentum)``, the sum over all later steps."""
-        out[...] = learning_rate / (1 - self.momentum)
+        """Write how far the velocity of a constant unit gradient would reach by now.
+
+        In the long run and at a constant rate it is ``learning_rate / (1 - momentum)``;
+        as the rate falls, the velocity still holds steps of higher ones.
+        """
+        reach = state["reach"]
+        if self.nesterov:
+            reach = self.momentum * reach + learning_rate
+        out[...] = reach

@@ -318,9 +318,15 @@ def test_an_optimizer_of_ones_own_by_hand():
     np.testing.assert_allclose(mlp.intercepts_[0], b, rtol=1e-10)
 
 
-@pytest.mark.parametrize("solver", [object(), SGD, 3, "Adam", "adagrad "])
+@pytest.mark.parametrize("solver", [object(), 3, "Adam", "adagrad "])
 def test_what_is_no_solver(solver):
     with pytest.raises(ValueError, match="'solver' parameter of MLPClassifier"):
+        fit(solver=solver)
+
+
+@pytest.mark.parametrize("solver", [SGD, SignDescent])
+def test_a_class_is_no_solver(solver):
+    with pytest.raises(ValueError, match=f"solver.*{solver.__name__}"):
         fit(solver=solver)
 
 
@@ -329,7 +335,7 @@ def test_rates_change_with_each_step(schedule):
     solver = Recording()
     # 120 rows are 2 batches of 50 and a last one of 20.
     mlp = maker(solver=solver, learning_rate=schedule, batch_size=50, max_iter=4)
-    mlp = clone(mlp).set_params(solver=solver).fit(*problem("multiclass"), **{})
+    mlp = clone(mlp).set_params(solver=solver).fit(*problem("multiclass"))
     shape = references.SHAPES.get(schedule, schedule)
     steps = [
         (epoch + n_rows / 120) / 4 for epoch in range(4) for n_rows in (0, 50, 100)
@@ -532,16 +538,10 @@ def test_one_average_is_enough(kind):
     ],
     ids=repr,
 )
-def test_an_average_within_another_optimizer_is_not_lost(solver):
-    # Either it predicts, or it is refused; not ignored in silence.
-    parameters = {"batch_size": 30, "learning_rate_init": 0.01}
-    try:
-        mlp = fit(solver=solver, **parameters)
-    except ValueError as error:
-        assert "Averaged" in str(error)
-        return
-    expected = fit(weight_averaging="ema", **parameters)
-    np.testing.assert_allclose(mlp.coefs_[0], expected.coefs_[0], rtol=1e-6)
+def test_an_average_within_another_optimizer_is_refused(solver):
+    # It would be kept, and neither validated nor predict.
+    with pytest.raises(ValueError, match="Averaged"):
+        fit(solver=solver)
 
 
 class Watching:
@@ -556,7 +556,7 @@ class Watching:
 
 @pytest.mark.parametrize(
     "around",
-    [lambda o: o, lambda o: Lookahead(o, share=1.0), lambda o: GradientClipping(o)],
+    [lambda o: o, lambda o: Lookahead(o, share=1.0), GradientClipping],
     ids=["alone", "lookahead", "clipping"],
 )
 @pytest.mark.parametrize("batch_norm", [None, "before", "after"])
@@ -633,14 +633,16 @@ def test_zeros_of_l1_outlast_a_falling_rate(solver, schedule):
         solver=solver,
         learning_rate=schedule,
         learning_rate_init=0.1 if solver == "sgd" else 0.01,
-        alpha=2.0,
+        alpha=1.0,
         l1_ratio=1.0,
+        hidden_layer_sizes=(20,),
         batch_size=30,
         max_iter=100,
         **ENDLESS,
     )
     weights = np.concatenate([coefs.ravel() for coefs in mlp.coefs_])
-    assert np.mean(weights == 0) > 0.97 * np.mean(abs(weights) < 1e-4) > 0.5
+    zero, small = np.mean(weights == 0), np.mean(abs(weights) < 1e-3)
+    assert zero > 0.95 * small > 0.5
 
 
 @pytest.mark.parametrize(
@@ -761,19 +763,6 @@ def test_stacks_of_different_schedules():
         assert_same(mlp, other)
 
 
-def test_stacks_of_optimizers_whose_counts_are_floats():
-    X, y = problem("multiclass")
-    mlps = [maker(solver=Lookahead(SGD(), period=period)) for period in (2.0, 3.0)]
-    try:
-        alone = [clone(mlp).fit(X, y) for mlp in mlps]
-    except ValueError as error:
-        assert "period" in str(error)
-        return
-    fit_together([Request(mlp, X, y) for mlp in mlps])
-    for mlp, other in zip(mlps, alone, strict=True):
-        assert_same(mlp, other)
-
-
 GOING_ON = [
     *NAMES,
     Adam(amsgrad=True),
@@ -830,16 +819,26 @@ def test_partial_fit_with_another_solver(first, second):
     assert mlp.loss_ < before
 
 
-def test_partial_fit_with_momentum_that_comes_later():
+@pytest.mark.parametrize(
+    ("name", "first", "second"),
+    [
+        ("momentum", 0.0, 0.9),
+        ("momentum", 0.9, 0.0),
+        ("centered", False, True),
+        ("centered", True, False),
+    ],
+)
+def test_partial_fit_with_another_form_of_rmsprop(name, first, second):
     X, y = problem("multiclass")
-    mlp = maker(solver=RMSProp(momentum=0.0), shuffle=False)
-    mlp.partial_fit(X, y, classes=[0, 1, 2])
-    without = clone(mlp).partial_fit(X, y, classes=[0, 1, 2])
-    mlp.set_params(solver__momentum=0.9)
+    solver = RMSProp(**{name: first})
+    switched, going_on = (maker(solver=solver, shuffle=False) for _ in range(2))
+    for mlp in (switched, going_on):
+        mlp.partial_fit(X, y, classes=[0, 1, 2])
+    switched.set_params(solver=RMSProp(**{name: second}))
     for _ in range(5):
-        mlp.partial_fit(X, y)
-        without.partial_fit(X, y)
-    assert not np.array_equal(mlp.coefs_[0], without.coefs_[0])
+        switched.partial_fit(X, y)
+        going_on.partial_fit(X, y)
+    assert not np.allclose(switched.coefs_[0], going_on.coefs_[0], rtol=1e-6)
 
 
 @pytest.mark.parametrize(("first", "second"), [(None, 0.5), (0.5, None)])

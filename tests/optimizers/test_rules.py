@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from skregnet.kernels import buffers
+from skregnet.kernels import axpy, buffers
 from skregnet.optimizers import (
     SGD,
     AdaGrad,
@@ -228,12 +228,13 @@ def test_rule_of_members_that_differ(members, dtype):
 @pytest.mark.parametrize("n_members", [1, 3])
 @pytest.mark.parametrize("optimizer", RULES, ids=repr)
 def test_rule_over_more_than_a_block(optimizer, n_members):
-    length = 20_000
+    length = 40_000
     start, gradients = sequence(n_members, length)
+    gradients = gradients[:10]
     found, _ = follow(optimizer, start, gradients, 0.01)
-    # Ends, and where blocks and slices meet.
-    width = buffers.BLOCK // n_members
-    places = [0, 1, width - 1, width, 8191, 8192, 16383, 16384, length - 1]
+    # Ends, and where blocks, pieces and slices meet.
+    borders = [0, buffers.BLOCK // n_members, axpy.SLICE, buffers.BLOCK, axpy.PIECE]
+    places = [*borders, *[border - 1 for border in borders[1:]], length - 1]
     for k in range(n_members):
         step, _ = loop_of(optimizer, start[k, places])
         expected = references.follow(
@@ -242,11 +243,11 @@ def test_rule_over_more_than_a_block(optimizer, n_members):
         assert_near(found[k, places], expected, np.float64)
 
 
-@pytest.mark.parametrize("length", [6, 5000, 20_000])
+@pytest.mark.parametrize("length", [6, 5000, 40_000])
 @pytest.mark.parametrize("members", STACKS, ids=STACK_IDS)
 def test_members_go_as_alone(members, length):
     start, gradients = sequence(3, length, np.float32)
-    gradients = gradients[:20]
+    gradients = gradients[:10]
     rates = np.array(RATES)[:, np.newaxis]
     assert len({architecture(optimizer) for optimizer in members}) == 1
     found, _ = follow(stack_members(members), start, gradients, rates)
@@ -315,9 +316,13 @@ def test_sums_of_adam_stay_in_range(betas, length, dtype):
 def test_blocks_change_nothing(optimizer, n_members, monkeypatch):
     start, gradients = sequence(n_members, 101)
     whole, _ = follow(optimizer, start, gradients, 0.01)
-    monkeypatch.setattr(buffers, "BLOCK", 24)
+    monkeypatch.setattr(axpy, "BLOCK", 24)
     in_blocks, _ = follow(optimizer, start, gradients, 0.01)
     np.testing.assert_array_equal(in_blocks, whole)
+    for name, length in {"AXPY_LENGTH": 100, "PIECE": 24, "SLICE": 7}.items():
+        monkeypatch.setattr(axpy, name, length)
+    in_pieces, _ = follow(optimizer, start, gradients, 0.01)
+    np.testing.assert_allclose(in_pieces, whole, rtol=1e-11, atol=1e-13)
 
 
 @pytest.mark.parametrize("n_decayed", [1, 4])

@@ -1,0 +1,184 @@
+"""Loops that Numba compiles: one pass over the vectors, whatever the rule.
+
+The compiler proves only of few arrays that they do not overlap, and leaves a loop over
+many unvectorised: where there are many, several loops go over a chunk that stays in the
+first-level cache.
+
+Vectors have shape (n_members, length), contiguous. `table` holds the rates, float64, of
+shape (1 or n_members, n_rates). All arithmetic is in the precision of the vectors.
+Nothing here is meant to run uncompiled.
+"""
+
+from typing import Any
+
+import numpy as np
+
+CHUNK = 512
+
+
+def adam(theta: Any, g: Any, first: Any, second: Any, table: Any) -> None:
+    """Growing sums of Adam: weights of the gradient and its square, step, offset."""
+    number = theta.dtype.type
+    for k in range(theta.shape[0]):
+        row = k if table.shape[0] > 1 else 0
+        to_first, to_second = number(table[row, 0]), number(table[row, 1])
+        step, offset = number(table[row, 2]), number(table[row, 3])
+        for start in range(0, theta.shape[1], CHUNK):
+            part = slice(start, start + CHUNK)
+            t = theta[k][part]
+            d = g[k][part]
+            m = first[k][part]
+            v = second[k][part]
+            for i in range(t.shape[0]):
+                m[i] += to_first * d[i]
+            for i in range(t.shape[0]):
+                v[i] += to_second * (d[i] * d[i])
+            for i in range(t.shape[0]):
+                t[i] -= step * (m[i] / (np.sqrt(v[i]) + offset))
+
+
+def amsgrad(
+    theta: Any, g: Any, first: Any, second: Any, largest: Any, table: Any
+) -> None:
+    """Moments, the largest second one: decays, step, epsilon."""
+    number = theta.dtype.type
+    for k in range(theta.shape[0]):
+        row = k if table.shape[0] > 1 else 0
+        beta_1, beta_2 = number(table[row, 0]), number(table[row, 1])
+        take_1, take_2 = number(1 - table[row, 0]), number(1 - table[row, 1])
+        step, epsilon = number(table[row, 2]), number(table[row, 3])
+        for start in range(0, theta.shape[1], CHUNK):
+            part = slice(start, start + CHUNK)
+            t = theta[k][part]
+            d = g[k][part]
+            m = first[k][part]
+            v = second[k][part]
+            top = largest[k][part]
+            for i in range(t.shape[0]):
+                m[i] = beta_1 * m[i] + take_1 * d[i]
+            for i in range(t.shape[0]):
+                v[i] = beta_2 * v[i] + take_2 * (d[i] * d[i])
+            for i in range(t.shape[0]):
+                top[i] = max(top[i], v[i])
+            for i in range(t.shape[0]):
+                t[i] -= step * (m[i] / (np.sqrt(top[i]) + epsilon))
+
+
+def nadam(theta: Any, g: Any, first: Any, second: Any, table: Any) -> None:
+    """Moments: decays, ratio of the first to the gradient, step, offset."""
+    number = theta.dtype.type
+    for k in range(theta.shape[0]):
+        row = k if table.shape[0] > 1 else 0
+        beta_1, beta_2 = number(table[row, 0]), number(table[row, 1])
+        take_1, take_2 = number(1 - table[row, 0]), number(1 - table[row, 1])
+        ratio, step = number(table[row, 2]), number(table[row, 3])
+        offset = number(table[row, 4])
+        for start in range(0, theta.shape[1], CHUNK):
+            part = slice(start, start + CHUNK)
+            t = theta[k][part]
+            d = g[k][part]
+            m = first[k][part]
+            v = second[k][part]
+            for i in range(t.shape[0]):
+                m[i] = beta_1 * m[i] + take_1 * d[i]
+            for i in range(t.shape[0]):
+                v[i] = beta_2 * v[i] + take_2 * (d[i] * d[i])
+            for i in range(t.shape[0]):
+                along = ratio * m[i] + d[i]
+                t[i] -= step * (along / (np.sqrt(v[i]) + offset))
+
+
+def adagrad(theta: Any, g: Any, squares: Any, table: Any) -> None:
+    """Sum of squares: learning rate, epsilon."""
+    number = theta.dtype.type
+    for k in range(theta.shape[0]):
+        row = k if table.shape[0] > 1 else 0
+        rate, epsilon = number(table[row, 0]), number(table[row, 1])
+        t, d, r = theta[k], g[k], squares[k]
+        for i in range(t.shape[0]):
+            r[i] += d[i] * d[i]
+            t[i] -= rate * (d[i] / (np.sqrt(r[i]) + epsilon))
+
+
+def rmsprop(
+    theta: Any,
+    g: Any,
+    squares: Any,
+    means: Any,
+    velocity: Any,
+    table: Any,
+    centered: bool,
+    moving: bool,
+) -> None:
+    """Root of the mean square: decay, momentum, learning rate, epsilon."""
+    number = theta.dtype.type
+    for k in range(theta.shape[0]):
+        row = k if table.shape[0] > 1 else 0
+        decay, take = number(table[row, 0]), number(1 - table[row, 0])
+        momentum, rate = number(table[row, 1]), number(table[row, 2])
+        epsilon = number(table[row, 3])
+        t, d, v, m, u = theta[k], g[k], squares[k], means[k], velocity[k]
+        for i in range(t.shape[0]):
+            v[i] = decay * v[i] + take * (d[i] * d[i])
+            spread = v[i]
+            if centered:
+                m[i] = decay * m[i] + take * d[i]
+                # Rounding may leave a variance below zero.
+                spread = max(spread - m[i] * m[i], number(0))
+            move = rate * (d[i] / np.sqrt(spread + epsilon))
+            if moving:
+                move += momentum * u[i]
+                u[i] = move
+            t[i] -= move
+
+
+def delta_bar_delta(theta: Any, g: Any, gains: Any, averages: Any, table: Any) -> None:
+    """Gains: rise, fall, decay, lower and upper bound, learning rate."""
+    number = theta.dtype.type
+    zero = number(0)
+    for k in range(theta.shape[0]):
+        row = k if table.shape[0] > 1 else 0
+        rise, kept = number(table[row, 0]), number(1 - table[row, 1])
+        decay, take = number(table[row, 2]), number(1 - table[row, 2])
+        lower, upper = number(table[row, 3]), number(table[row, 4])
+        rate = number(table[row, 5])
+        t, d, e, a = theta[k], g[k], gains[k], averages[k]
+        for i in range(t.shape[0]):
+            gain = e[i]
+            # Signs, since the product of two small numbers may round to zero.
+            if (a[i] > zero and d[i] > zero) or (a[i] < zero and d[i] < zero):
+                gain += rise
+            elif (a[i] > zero and d[i] < zero) or (a[i] < zero and d[i] > zero):
+                gain *= kept
+            gain = min(max(gain, lower), upper)
+            e[i] = gain
+            a[i] = decay * a[i] + take * d[i]
+            t[i] -= rate * (d[i] * gain)
+
+
+def momentum(theta: Any, g: Any, velocity: Any, table: Any, nesterov: bool) -> None:
+    """Velocity: momentum, learning rate."""
+    number = theta.dtype.type
+    for k in range(theta.shape[0]):
+        row = k if table.shape[0] > 1 else 0
+        keep, rate = number(table[row, 0]), number(table[row, 1])
+        t, d, v = theta[k], g[k], velocity[k]
+        if nesterov:
+            for i in range(t.shape[0]):
+                down = rate * d[i]
+                v[i] = keep * v[i] - down
+                t[i] += keep * v[i] - down
+        else:
+            for i in range(t.shape[0]):
+                v[i] = keep * v[i] - rate * d[i]
+                t[i] += v[i]
+
+
+def average(mean: Any, theta: Any, table: Any) -> None:
+    """Move the mean: rate."""
+    number = theta.dtype.type
+    for k in range(theta.shape[0]):
+        rate = number(table[k if table.shape[0] > 1 else 0, 0])
+        t, a = theta[k], mean[k]
+        for i in range(t.shape[0]):
+            a[i] += rate * (t[i] - a[i])

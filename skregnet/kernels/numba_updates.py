@@ -1,0 +1,150 @@
+"""Parameter updates of the optimizers, compiled by Numba: one pass each.
+
+The same functions as in `numpy_updates`. Numba is imported, and a loop compiled or
+loaded from the cache, when it is first called for.
+"""
+
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from skregnet.kernels import loops
+from skregnet.kernels.buffers import Array, Rate
+
+
+def adam_update(
+    parameters: Array,
+    gradient: Array,
+    first: Array,
+    second: Array,
+    first_weight: Rate,
+    second_weight: Rate,
+    step: Rate,
+    offset: Rate,
+) -> None:
+    """Add the gradient and its square to the sums, and move the parameters."""
+    table = _table(first_weight, second_weight, step, offset)
+    compiled("adam")(parameters, gradient, first, second, table)
+
+
+def amsgrad_update(
+    parameters: Array,
+    gradient: Array,
+    first: Array,
+    second: Array,
+    largest: Array,
+    beta_1: Rate,
+    beta_2: Rate,
+    step: Rate,
+    epsilon: Rate,
+) -> None:
+    """Update both moments and the largest second one, and move."""
+    table = _table(beta_1, beta_2, step, epsilon)
+    compiled("amsgrad")(parameters, gradient, first, second, largest, table)
+
+
+def nadam_update(
+    parameters: Array,
+    gradient: Array,
+    first: Array,
+    second: Array,
+    beta_1: Rate,
+    beta_2: Rate,
+    ratio: Rate,
+    step: Rate,
+    offset: Rate,
+) -> None:
+    """Update both moments, and move along the first and the gradient."""
+    table = _table(beta_1, beta_2, ratio, step, offset)
+    compiled("nadam")(parameters, gradient, first, second, table)
+
+
+def adagrad_update(
+    parameters: Array,
+    gradient: Array,
+    squares: Array,
+    learning_rate: Rate,
+    epsilon: Rate,
+) -> None:
+    """Add the squares of the gradient to their sum, and move."""
+    compiled("adagrad")(parameters, gradient, squares, _table(learning_rate, epsilon))
+
+
+def rmsprop_update(
+    parameters: Array,
+    gradient: Array,
+    squares: Array,
+    means: Array | None,
+    velocity: Array | None,
+    decay: Rate,
+    momentum: Rate,
+    learning_rate: Rate,
+    epsilon: Rate,
+) -> None:
+    """Update the running means and move."""
+    compiled("rmsprop")(
+        parameters,
+        gradient,
+        squares,
+        squares if means is None else means,
+        squares if velocity is None else velocity,
+        _table(decay, momentum, learning_rate, epsilon),
+        means is not None,
+        velocity is not None,
+    )
+
+
+def delta_bar_delta_update(
+    parameters: Array,
+    gradient: Array,
+    gains: Array,
+    averages: Array,
+    rise: Rate,
+    fall: Rate,
+    decay: Rate,
+    bounds: tuple[Rate, Rate],
+    learning_rate: Rate,
+) -> None:
+    """Change the gains by the signs, then the averages, and move by the new gains."""
+    table = _table(rise, fall, decay, *bounds, learning_rate)
+    compiled("delta_bar_delta")(parameters, gradient, gains, averages, table)
+
+
+def momentum_update(
+    parameters: Array,
+    gradient: Array,
+    velocity: Array,
+    momentum: Rate,
+    learning_rate: Rate,
+    nesterov: bool,
+) -> None:
+    """Update the velocity and move."""
+    table = _table(momentum, learning_rate)
+    compiled("momentum")(parameters, gradient, velocity, table, nesterov)
+
+
+def average_update(average: Array, parameters: Array, rate: Rate) -> None:
+    """Move the average towards the parameters, by ``rate`` of the way."""
+    compiled("average")(average, parameters, _table(rate))
+
+
+@cache
+def compiled(name: str) -> Any:
+    """Return a loop, compiled."""
+    numba = import_module("numba")
+    options = {"nogil": True, "error_model": "numpy"}
+    loop = getattr(loops, name)
+    try:
+        return numba.njit(cache=True, **options)(loop)
+    except RuntimeError:  # there is nowhere to keep a cache
+        return numba.njit(**options)(loop)
+
+
+def _table(*rates: Rate) -> Array:
+    """Return the rates in columns, in a row for all members or one for each."""
+    if not any(isinstance(rate, np.ndarray) and rate.ndim for rate in rates):
+        return np.array([rates], np.float64)
+    columns = np.broadcast_arrays(*[np.reshape(rate, (-1, 1)) for rate in rates])
+    return np.hstack(columns).astype(np.float64)
