@@ -112,24 +112,37 @@ def rmsprop(
 ) -> None:
     """Root of the mean square: decay, momentum, learning rate, epsilon."""
     number = theta.dtype.type
+    zero = number(0)
+    scratch = np.empty(CHUNK, theta.dtype)
     for k in range(theta.shape[0]):
         row = k if table.shape[0] > 1 else 0
         decay, take = number(table[row, 0]), number(1 - table[row, 0])
         momentum, rate = number(table[row, 1]), number(table[row, 2])
         epsilon = number(table[row, 3])
-        t, d, v, m, u = theta[k], g[k], squares[k], means[k], velocity[k]
-        for i in range(t.shape[0]):
-            v[i] = decay * v[i] + take * (d[i] * d[i])
-            spread = v[i]
+        for start in range(0, theta.shape[1], CHUNK):
+            part = slice(start, start + CHUNK)
+            t = theta[k][part]
+            d = g[k][part]
+            v = squares[k][part]
+            m = means[k][part]
+            u = velocity[k][part]
+            s = scratch[: t.shape[0]]
+            for i in range(t.shape[0]):
+                v[i] = decay * v[i] + take * (d[i] * d[i])
+                s[i] = v[i]
             if centered:
-                m[i] = decay * m[i] + take * d[i]
-                # Rounding may leave a variance below zero.
-                spread = max(spread - m[i] * m[i], number(0))
-            move = rate * (d[i] / np.sqrt(spread + epsilon))
+                for i in range(t.shape[0]):
+                    m[i] = decay * m[i] + take * d[i]
+                    # Rounding may leave a variance below zero.
+                    s[i] = max(s[i] - m[i] * m[i], zero)
+            for i in range(t.shape[0]):
+                s[i] = rate * (d[i] / np.sqrt(s[i] + epsilon))
             if moving:
-                move += momentum * u[i]
-                u[i] = move
-            t[i] -= move
+                for i in range(t.shape[0]):
+                    u[i] = s[i] + momentum * u[i]
+                    s[i] = u[i]
+            for i in range(t.shape[0]):
+                t[i] -= s[i]
 
 
 def delta_bar_delta(theta: Any, g: Any, gains: Any, averages: Any, table: Any) -> None:

@@ -6,6 +6,7 @@ loaded from the cache, when it is first called for.
 
 from functools import cache
 from importlib import import_module
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ def adam_update(
 ) -> None:
     """Add the gradient and its square to the sums, and move the parameters."""
     table = _table(first_weight, second_weight, step, offset)
-    compiled("adam")(parameters, gradient, first, second, table)
+    compiled("adam", parameters.dtype)(parameters, gradient, first, second, table)
 
 
 def amsgrad_update(
@@ -42,7 +43,9 @@ def amsgrad_update(
 ) -> None:
     """Update both moments and the largest second one, and move."""
     table = _table(beta_1, beta_2, step, epsilon)
-    compiled("amsgrad")(parameters, gradient, first, second, largest, table)
+    compiled("amsgrad", parameters.dtype)(
+        parameters, gradient, first, second, largest, table
+    )
 
 
 def nadam_update(
@@ -58,7 +61,7 @@ def nadam_update(
 ) -> None:
     """Update both moments, and move along the first and the gradient."""
     table = _table(beta_1, beta_2, ratio, step, offset)
-    compiled("nadam")(parameters, gradient, first, second, table)
+    compiled("nadam", parameters.dtype)(parameters, gradient, first, second, table)
 
 
 def adagrad_update(
@@ -69,7 +72,9 @@ def adagrad_update(
     epsilon: Rate,
 ) -> None:
     """Add the squares of the gradient to their sum, and move."""
-    compiled("adagrad")(parameters, gradient, squares, _table(learning_rate, epsilon))
+    compiled("adagrad", parameters.dtype)(
+        parameters, gradient, squares, _table(learning_rate, epsilon)
+    )
 
 
 def rmsprop_update(
@@ -84,7 +89,7 @@ def rmsprop_update(
     epsilon: Rate,
 ) -> None:
     """Update the running means and move."""
-    compiled("rmsprop")(
+    compiled("rmsprop", parameters.dtype)(
         parameters,
         gradient,
         squares,
@@ -109,7 +114,9 @@ def delta_bar_delta_update(
 ) -> None:
     """Change the gains by the signs, then the averages, and move by the new gains."""
     table = _table(rise, fall, decay, *bounds, learning_rate)
-    compiled("delta_bar_delta")(parameters, gradient, gains, averages, table)
+    compiled("delta_bar_delta", parameters.dtype)(
+        parameters, gradient, gains, averages, table
+    )
 
 
 def momentum_update(
@@ -122,24 +129,32 @@ def momentum_update(
 ) -> None:
     """Update the velocity and move."""
     table = _table(momentum, learning_rate)
-    compiled("momentum")(parameters, gradient, velocity, table, nesterov)
+    compiled("momentum", parameters.dtype)(
+        parameters, gradient, velocity, table, nesterov
+    )
 
 
 def average_update(average: Array, parameters: Array, rate: Rate) -> None:
     """Move the average towards the parameters, by ``rate`` of the way."""
-    compiled("average")(average, parameters, _table(rate))
+    compiled("average", average.dtype)(average, parameters, _table(rate))
 
 
 @cache
-def compiled(name: str) -> Any:
-    """Return a loop, compiled."""
+def compiled(name: str, dtype: np.dtype) -> Any:
+    """Return a loop, compiled for vectors of one dtype.
+
+    Each dtype has a function of its own, and with it a file of its own in the cache:
+    two processes that fill the cache at once must not mistake one for the other.
+    """
     numba = import_module("numba")
-    options = {"nogil": True, "error_model": "numpy"}
     loop = getattr(loops, name)
+    own = FunctionType(loop.__code__, loop.__globals__, f"{name}_{dtype}")
+    own.__qualname__ = own.__name__
+    options = {"nogil": True, "error_model": "numpy"}
     try:
-        return numba.njit(cache=True, **options)(loop)
+        return numba.njit(cache=True, **options)(own)
     except RuntimeError:  # there is nowhere to keep a cache
-        return numba.njit(**options)(loop)
+        return numba.njit(**options)(own)
 
 
 def _table(*rates: Rate) -> Array:

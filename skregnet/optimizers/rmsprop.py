@@ -95,7 +95,7 @@ class RMSProp(Hyperparameters):
             parameters,
             gradient,
             state["squares"],
-            state.get("means"),
+            state["means"] if self.centered else None,
             state.get("velocity"),
             self.decay,
             self.momentum,

@@ -627,7 +627,9 @@ def test_names_with_l1(solver):
 
 
 @pytest.mark.parametrize("schedule", ["constant", *SHAPED])
-@pytest.mark.parametrize("solver", ["sgd", "adam"])
+@pytest.mark.parametrize(
+    "solver", ["sgd", "adam", RMSProp(learning_rate=0.001, momentum=0.9)], ids=str
+)
 def test_zeros_of_l1_outlast_a_falling_rate(solver, schedule):
     mlp = fit(
         solver=solver,

@@ -360,3 +360,17 @@ def test_states_have_arrays_of_their_own(optimizer):
                 assert not np.shares_memory(array, theta)
                 assert not np.shares_memory(array, gradient)
         optimizer.step(theta, gradient, state, 0.01)
+
+
+@pytest.mark.parametrize("length", [4, 5000])
+def test_a_variance_below_zero_counts_as_zero(length):
+    # Rounding leaves such, by less than here.
+    optimizer = RMSProp(decay=0.5, epsilon=0.25, centered=True)
+    theta = np.zeros((2, length))
+    state = optimizer.init(theta)
+    state["squares"][...], state["means"][...] = 1.0, 2.0
+    optimizer.step(theta, np.ones_like(theta), state, 0.1)
+    np.testing.assert_allclose(theta, -0.1 / 0.5, rtol=1e-12)
+    sizes = np.empty_like(theta)
+    optimizer.write_step_sizes(sizes, state, 0.1)
+    np.testing.assert_allclose(sizes, 0.1 / 0.5, rtol=1e-12)
