@@ -29,11 +29,7 @@ from skregnet.kernels.numpy_losses import (
     squared_loss,
 )
 from skregnet.kernels.numpy_masks import Masks, Odds, draw_kept
-from skregnet.kernels.numpy_normalization import (
-    center,
-    center_backward,
-    scale_and_shift,
-)
+from skregnet.kernels.numpy_normalization import factors
 from skregnet.kernels.numpy_products import (
     add_scaled,
     gather,
@@ -46,6 +42,7 @@ from skregnet.kernels.numpy_updates import soft_threshold
 from skregnet.kernels.selection import uses_numba
 
 if uses_numba():
+    from skregnet.kernels.numba_normalization import normalize, normalize_backward
     from skregnet.kernels.numba_updates import (
         adagrad_update,
         adam_update,
@@ -57,6 +54,7 @@ if uses_numba():
         rmsprop_update,
     )
 else:
+    from skregnet.kernels.numpy_normalization import normalize, normalize_backward
     from skregnet.kernels.numpy_updates import (
         adagrad_update,
         adam_update,
@@ -83,11 +81,10 @@ __all__ = [
     "average_update",
     "by_member",
     "cast_rate",
-    "center",
-    "center_backward",
     "delta_bar_delta_update",
     "draw_kept",
     "each_member",
+    "factors",
     "gather",
     "logistic_loss",
     "matmul",
@@ -95,11 +92,12 @@ __all__ = [
     "member_rates",
     "momentum_update",
     "nadam_update",
+    "normalize",
+    "normalize_backward",
     "poisson_loss",
     "relu",
     "relu_backward",
     "rmsprop_update",
-    "scale_and_shift",
     "scratch_for",
     "soft_threshold",
     "softmax_loss",

@@ -195,3 +195,77 @@ def average(mean: Any, theta: Any, table: Any) -> None:
         t, a = theta[k], mean[k]
         for i in range(t.shape[0]):
             a[i] += rate * (t[i] - a[i])
+
+
+def normalize(
+    inputs: Any,
+    outputs: Any,
+    centered: Any,
+    share: Any,
+    moments: Any,
+    scale: Any,
+    shift: Any,
+    epsilon: float,
+    both: Any,
+) -> None:
+    """Batch normalization: statistics in a pass, then outputs in another.
+
+    The statistics are those of the distance from the first row, which differs from the
+    mean by a few standard deviations: their squares lose no precision to a large mean.
+    """
+    number = inputs.dtype.type
+    eps = number(epsilon)
+    n_rows, n_units = inputs.shape[1], inputs.shape[2]
+    origin = np.empty(n_units, inputs.dtype)
+    for k in range(inputs.shape[0]):
+        weights = share[k if share.shape[0] > 1 else 0, 0]
+        mean, variance = moments[k, 0], moments[k, 1]
+        inverse, factor = both[0, k, 0], both[1, k, 0]
+        beta, gamma = shift[k, 0], scale[k, 0]
+        for j in range(n_units):
+            origin[j] = inputs[k, 0, j]
+            mean[j] = 0
+            variance[j] = 0
+        for i in range(n_rows):
+            x, weight = inputs[k, i], weights[i]
+            for j in range(n_units):
+                distance = x[j] - origin[j]
+                mean[j] += weight * distance
+                variance[j] += weight * (distance * distance)
+        for j in range(n_units):
+            variance[j] = max(variance[j] - mean[j] * mean[j], number(0))
+            mean[j] += origin[j]
+            inverse[j] = number(1) / (variance[j] + eps)
+            factor[j] = gamma[j] * np.sqrt(inverse[j])
+        for i in range(n_rows):
+            x, c, y = inputs[k, i], centered[k, i], outputs[k, i]
+            for j in range(n_units):
+                c[j] = x[j] - mean[j]
+            for j in range(n_units):
+                y[j] = c[j] * factor[j] + beta[j]
+
+
+def normalize_backward(
+    delta: Any, centered: Any, share: Any, inverse: Any, factor: Any, sums: Any
+) -> None:
+    """Batch normalization: sums in a pass, then the gradient in another."""
+    n_rows, n_units = delta.shape[1], delta.shape[2]
+    slope = np.empty(n_units, delta.dtype)
+    for k in range(delta.shape[0]):
+        weights = share[k if share.shape[0] > 1 else 0, 0]
+        total, product = sums[0, k, 0], sums[1, k, 0]
+        f, v = factor[k, 0], inverse[k, 0]
+        for i in range(n_rows):
+            d, c = delta[k, i], centered[k, i]
+            for j in range(n_units):
+                total[j] += d[j]
+            for j in range(n_units):
+                product[j] += d[j] * c[j]
+        for j in range(n_units):
+            slope[j] = product[j] * v[j]
+        for i in range(n_rows):
+            d, c, weight = delta[k, i], centered[k, i], weights[i]
+            for j in range(n_units):
+                c[j] = weight * (total[j] + c[j] * slope[j])
+            for j in range(n_units):
+                d[j] = (d[j] - c[j]) * f[j]

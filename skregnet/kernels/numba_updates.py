@@ -1,18 +1,12 @@
 """Parameter updates of the optimizers, compiled by Numba: one pass each.
 
-The same functions as in `numpy_updates`. Numba is imported, and a loop compiled or
-loaded from the cache, when it is first called for.
+The same functions as in `numpy_updates`.
 """
-
-from functools import cache
-from importlib import import_module
-from types import FunctionType
-from typing import Any
 
 import numpy as np
 
-from skregnet.kernels import loops
 from skregnet.kernels.buffers import Array, Rate
+from skregnet.kernels.compilation import compiled
 
 
 def adam_update(
@@ -137,24 +131,6 @@ def momentum_update(
 def average_update(average: Array, parameters: Array, rate: Rate) -> None:
     """Move the average towards the parameters, by ``rate`` of the way."""
     compiled("average", average.dtype)(average, parameters, _table(rate))
-
-
-@cache
-def compiled(name: str, dtype: np.dtype) -> Any:
-    """Return a loop, compiled for vectors of one dtype.
-
-    Each dtype has a function of its own, and with it a file of its own in the cache:
-    two processes that fill the cache at once must not mistake one for the other.
-    """
-    numba = import_module("numba")
-    loop = getattr(loops, name)
-    own = FunctionType(loop.__code__, loop.__globals__, f"{name}_{dtype}")
-    own.__qualname__ = own.__name__
-    options = {"nogil": True, "error_model": "numpy"}
-    try:
-        return numba.njit(cache=True, **options)(own)
-    except RuntimeError:  # there is nowhere to keep a cache
-        return numba.njit(**options)(own)
 
 
 def _table(*rates: Rate) -> Array:

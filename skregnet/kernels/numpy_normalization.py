@@ -11,55 +11,72 @@ from skregnet.kernels.buffers import Array
 from skregnet.kernels.numpy_products import matmul
 
 
-def center(
+def normalize(
     inputs: Array,
-    share: Array,
-    mean: Array,
-    variance: Array,
+    outputs: Array,
     centered: Array,
-    scratch: Array,
-) -> None:
-    """Write mean and biased variance of the units, and the inputs less their mean.
+    share: Array,
+    moments: Array,
+    scale: Array,
+    shift: Array,
+    epsilon: float,
+) -> tuple[Array, Array]:
+    """Normalise by the statistics of the batch, then scale and shift.
 
-    `scratch` may be the inputs themselves, which are then lost.
+    Written are the outputs, which may take the place of the inputs, the inputs less
+    their mean, and in `moments`, of shape (n_members, 2, n_units), mean and biased
+    variance.
+
+    Returns
+    -------
+    inverse, factor : ndarray of shape (n_members, 1, n_units)
+        One over the variance plus epsilon, and what centered inputs are multiplied by.
     """
-    matmul(share, inputs, mean)
-    np.subtract(inputs, mean, centered)
-    np.multiply(centered, centered, scratch)
-    matmul(share, scratch, variance)
+    matmul(share, inputs, moments[:, :1])
+    np.subtract(inputs, moments[:, :1], centered)
+    np.multiply(centered, centered, outputs)
+    matmul(share, outputs, moments[:, 1:])
+    inverse, factor = factors(moments[:, 1:], scale, epsilon)
+    np.multiply(centered, factor, outputs)
+    np.add(outputs, shift, outputs)
+    return inverse, factor
 
 
-def scale_and_shift(values: Array, factor: Array, shift: Array, out: Array) -> None:
-    """Write ``values * factor + shift``."""
-    np.multiply(values, factor, out)
-    np.add(out, shift, out)
+def factors(variance: Array, scale: Array, epsilon: float) -> tuple[Array, Array]:
+    """Return one over the variance plus epsilon, and what inputs are multiplied by."""
+    inverse = 1 / (variance + np.asarray(epsilon, variance.dtype))
+    return inverse, scale * np.sqrt(inverse)
 
 
-def center_backward(
+def normalize_backward(
     delta: Array,
     centered: Array,
-    share: Array | None,
-    n_rows: int,
+    share: Array,
+    is_weighted: bool,
+    inverse: Array,
     factor: Array,
-    inverse_variance: Array,
-    delta_sum: Array,
-    product_sum: Array,
+    scale_gradient: Array,
+    shift_gradient: Array,
+    ones: Array,
+    scratch: Array,
 ) -> None:
-    """Turn the gradient by the normalised values into that by the inputs, in place.
+    """Write the gradients by scale and shift, and that by the inputs over `delta`.
 
-    ``delta <- factor * (delta - share * (delta_sum + centered * k))`` with ``k =
-    product_sum * inverse_variance``, where the sums are those of `delta` and of ``delta
-    * centered`` over the rows. With `share` None all rows count alike. `centered` is
-    overwritten.
+    ``delta <- factor * (delta - share * (sum(delta) + centered * inverse * sum(delta *
+    centered)))``. Unless weighted all rows count alike. `centered` is overwritten.
     """
-    slope = product_sum * inverse_variance
-    offset = delta_sum
-    if share is None:
+    matmul(ones, delta, shift_gradient)
+    np.multiply(delta, centered, scratch)
+    matmul(ones, scratch, scale_gradient)
+    slope, offset = scale_gradient * inverse, shift_gradient
+    if not is_weighted:
+        n_rows = delta.shape[1]
         slope /= n_rows
-        offset = delta_sum / n_rows
+        offset = shift_gradient / n_rows
     np.multiply(centered, slope, centered)
     np.add(centered, offset, centered)
-    if share is not None:
+    if is_weighted:
         np.multiply(centered, share.mT, centered)
     np.subtract(delta, centered, delta)
     np.multiply(delta, factor, delta)
+    np.multiply(scale_gradient, np.sqrt(inverse), scale_gradient)

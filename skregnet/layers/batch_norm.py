@@ -6,17 +6,17 @@ rows, during `partial_fit` the running ones.
 """
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from skregnet.kernels import (
     Array,
     aligned_empty,
-    center,
-    center_backward,
+    factors,
     matmul,
-    scale_and_shift,
+    normalize,
+    normalize_backward,
 )
 from skregnet.layers._base import Pass, Workspace
 from skregnet.parameters import Parameters, Shapes
@@ -28,7 +28,8 @@ EPSILON = 1e-5
 WINDOW = 10
 
 
-class _Buffers(NamedTuple):
+@dataclass
+class _Buffers:
     """What a pass over a batch needs and leaves."""
 
     centered: Array
@@ -39,11 +40,9 @@ class _Buffers(NamedTuple):
     """Of the same shape."""
     moments: Array
     """Mean and variance of the batch, of shape (n_members, 2, n_units)."""
-    inverse: Array
+    inverse: Any = None
     """One over the variance plus epsilon."""
-    root: Array
-    """The root of that."""
-    factor: Array
+    factor: Any = None
     """What centered inputs are multiplied by."""
 
 
@@ -88,7 +87,6 @@ class BatchNorm:
     ) -> Workspace:
         """Allocate outputs and buffers."""
         shape = (n_members, n_rows, self.n_outputs)
-        by_unit = (n_members, 1, self.n_outputs)
         return Workspace(
             outputs=None if self.in_place else aligned_empty(shape, dtype),
             input_delta=None,
@@ -97,9 +95,6 @@ class BatchNorm:
                 share=np.full((1, 1, n_rows), 1.0 / n_rows, dtype),
                 ones=np.ones((1, 1, n_rows), dtype),
                 moments=aligned_empty((n_members, 2, self.n_outputs), dtype),
-                inverse=aligned_empty(by_unit, dtype),
-                root=aligned_empty(by_unit, dtype),
-                factor=aligned_empty(by_unit, dtype),
             ),
         )
 
@@ -109,26 +104,27 @@ class BatchNorm:
         """Normalise, scale and shift."""
         buffers: _Buffers = workspace.scratch
         outputs: Array = inputs if self.in_place else workspace.outputs
+        scale, shift = parameters["scale"], parameters["shift"]
+        centered = buffers.centered
         if _is_of_batch(inputs, context):
-            moments = buffers.moments
-            center(
+            buffers.inverse, buffers.factor = normalize(
                 inputs,
-                _share(buffers, context),
-                moments[:, :1],
-                moments[:, 1:],
-                buffers.centered,
                 outputs,
+                centered,
+                _share(buffers, context),
+                buffers.moments,
+                scale,
+                shift,
+                EPSILON,
             )
             if context.tracks:
-                _follow(parameters, moments)
+                _follow(parameters, buffers.moments)
         else:
-            moments = parameters["statistics"]
-            np.subtract(inputs, moments[:, :1], buffers.centered)
-        np.add(moments[:, 1:], EPSILON, buffers.inverse)
-        np.reciprocal(buffers.inverse, buffers.inverse)
-        np.sqrt(buffers.inverse, buffers.root)
-        np.multiply(parameters["scale"], buffers.root, buffers.factor)
-        scale_and_shift(buffers.centered, buffers.factor, parameters["shift"], outputs)
+            mean, variance = np.split(parameters["statistics"], 2, axis=1)
+            buffers.inverse, buffers.factor = factors(variance, scale, EPSILON)
+            np.subtract(inputs, mean, centered)
+            np.multiply(centered, buffers.factor, outputs)
+            np.add(outputs, shift, outputs)
         workspace.outputs = outputs
         return outputs
 
@@ -145,24 +141,26 @@ class BatchNorm:
         What the forward pass left, its outputs too, is overwritten.
         """
         buffers: _Buffers = workspace.scratch
-        products: Array = workspace.outputs
-        np.multiply(delta, buffers.centered, products)
-        matmul(buffers.ones, delta, gradient["shift"])
-        matmul(buffers.ones, products, gradient["scale"])
+        centered, scratch = buffers.centered, workspace.outputs
         if _is_of_batch(delta, context):
-            center_backward(
+            normalize_backward(
                 delta,
-                buffers.centered,
-                None if context.weights is None else _share(buffers, context),
-                delta.shape[1],
-                buffers.factor,
+                centered,
+                _share(buffers, context),
+                context.weights is not None,
                 buffers.inverse,
-                gradient["shift"],
+                buffers.factor,
                 gradient["scale"],
+                gradient["shift"],
+                buffers.ones,
+                scratch,
             )
-        else:
-            np.multiply(delta, buffers.factor, delta)
-        np.multiply(gradient["scale"], buffers.root, gradient["scale"])
+            return delta
+        np.multiply(delta, centered, scratch)
+        matmul(buffers.ones, delta, gradient["shift"])
+        matmul(buffers.ones, scratch, gradient["scale"])
+        np.multiply(gradient["scale"], np.sqrt(buffers.inverse), gradient["scale"])
+        np.multiply(delta, buffers.factor, delta)
         return delta
 
 

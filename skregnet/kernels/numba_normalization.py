@@ -1,0 +1,58 @@
+"""Normalisation by the statistics of a batch, compiled by Numba: two passes each.
+
+The same functions as in `numpy_normalization`.
+"""
+
+import numpy as np
+
+from skregnet.kernels.buffers import Array
+from skregnet.kernels.compilation import compiled
+
+
+def normalize(
+    inputs: Array,
+    outputs: Array,
+    centered: Array,
+    share: Array,
+    moments: Array,
+    scale: Array,
+    shift: Array,
+    epsilon: float,
+) -> tuple[Array, Array]:
+    """Normalise by the statistics of the batch, then scale and shift."""
+    n_members, _, n_units = inputs.shape
+    both = np.empty((2, n_members, 1, n_units), inputs.dtype)
+    compiled("normalize", inputs.dtype)(
+        inputs,
+        outputs,
+        centered,
+        share,
+        moments,
+        np.ascontiguousarray(scale),
+        np.ascontiguousarray(shift),
+        epsilon,
+        both,
+    )
+    return both[0], both[1]
+
+
+def normalize_backward(
+    delta: Array,
+    centered: Array,
+    share: Array,
+    is_weighted: bool,
+    inverse: Array,
+    factor: Array,
+    scale_gradient: Array,
+    shift_gradient: Array,
+    ones: Array,
+    scratch: Array,
+) -> None:
+    """Write the gradients by scale and shift, and that by the inputs over `delta`."""
+    n_members, _, n_units = delta.shape
+    sums = np.zeros((2, n_members, 1, n_units), delta.dtype)
+    compiled("normalize_backward", delta.dtype)(
+        delta, centered, share, inverse, factor, sums
+    )
+    shift_gradient[...] = sums[0]
+    np.multiply(sums[1], np.sqrt(inverse), scale_gradient)

@@ -1,0 +1,179 @@
+"""Each kernel that Numba compiles, against its version in NumPy."""
+
+import importlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from skregnet.kernels import (
+    numba_normalization,
+    numba_updates,
+    numpy_normalization,
+    numpy_updates,
+    selection,
+)
+
+pytest.importorskip("numba")
+
+# Numbers of vectors, and the rates that follow them.
+UPDATES = {
+    "adam_update": (4, (0.9, 1.3, 0.01, 1e-3)),
+    "amsgrad_update": (5, (0.9, 0.99, 0.01, 1e-3)),
+    "nadam_update": (4, (0.9, 0.99, 3.0, 0.01, 1e-3)),
+    "adagrad_update": (3, (0.01, 1e-3)),
+    "rmsprop_update": (5, (0.9, 0.5, 0.01, 1e-3)),
+    "momentum_update": (3, (0.9, 0.01)),
+    "average_update": (2, (0.3,)),
+}
+RTOL = {np.float32: 1e-4, np.float64: 1e-6}
+
+
+def vectors(n_vectors, n_members, length, dtype):
+    """Return vectors of both signs, but for what are sums and means of squares."""
+    random_state = np.random.RandomState(0)
+    found = random_state.normal(size=(n_vectors, n_members, length))
+    found[2:] = np.abs(found[2:]) + 0.1
+    # A variance is a difference, which has few digits where it is small.
+    found[2] += 10
+    return list(found.astype(dtype))
+
+
+def both_updates(name, arguments):
+    """Return what the vectors become in NumPy and in Numba."""
+    results = []
+    for module in (numpy_updates, numba_updates):
+        own = [a.copy() if isinstance(a, np.ndarray) else a for a in arguments]
+        getattr(module, name)(*own)
+        results.append([a for a in own if isinstance(a, np.ndarray) and a.size > 3])
+    return results
+
+
+def assert_near(results, dtype):
+    """Compare two lists of arrays."""
+    for expected, found in zip(*results, strict=True):
+        assert found.dtype == expected.dtype == dtype
+        np.testing.assert_allclose(found, expected, rtol=RTOL[dtype], atol=1e-7)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("length", [5, 700, 5000, 70_000])
+@pytest.mark.parametrize("by_member", [False, True])
+@pytest.mark.parametrize("name", UPDATES)
+def test_update(name, by_member, length, dtype):
+    n_vectors, rates = UPDATES[name]
+    arguments = vectors(n_vectors, 3 if by_member else 1, length, dtype)
+    if by_member:
+        rates = [rate * np.array([[1.0], [0.9], [0.5]]) for rate in rates]
+    arguments += rates
+    if name == "momentum_update":
+        for nesterov in (False, True):
+            assert_near(both_updates(name, [*arguments, nesterov]), dtype)
+    else:
+        assert_near(both_updates(name, arguments), dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("centered", "moving"), [(0, 0), (0, 1), (1, 0)])
+def test_forms_of_rmsprop(centered, moving, dtype):
+    theta, g, v, m, u = vectors(5, 2, 1000, dtype)
+    optional = [m if centered else None, u if moving else None]
+    arguments = [theta, g, v, *optional, 0.9, 0.5, 0.01, 1e-3]
+    assert_near(both_updates("rmsprop_update", arguments), dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("length", [7, 5000])
+def test_delta_bar_delta(length, dtype):
+    theta, g, gains, averages = vectors(4, 2, length, dtype)
+    averages *= np.random.RandomState(1).choice([-1, 0, 1], size=averages.shape)
+    rates = (0.3, 0.2, 0.7, (0.2, 2.0), 0.01)
+    arguments = [theta, g, gains, averages, *rates]
+    assert_near(both_updates("delta_bar_delta_update", arguments), dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("offset", [0.0, 300.0])
+@pytest.mark.parametrize("n_members", [1, 3])
+def test_normalization(n_members, offset, weighted, dtype):
+    n_rows, n_units = 40, 9
+    random_state = np.random.RandomState(0)
+    shape, by_unit = (n_members, n_rows, n_units), (n_members, 1, n_units)
+    inputs = (random_state.normal(size=shape) + offset).astype(dtype)
+    delta = random_state.normal(size=shape).astype(dtype)
+    scale, shift = random_state.normal(size=(2, *by_unit)).astype(dtype)
+    share = np.full((1, 1, n_rows), 1 / n_rows, dtype)
+    if weighted:
+        share = random_state.uniform(0.1, 1, size=(n_members, 1, n_rows)).astype(dtype)
+        share /= share.sum(axis=2, keepdims=True)
+    results = []
+    for module in (numpy_normalization, numba_normalization):
+        outputs, centered, moved = inputs.copy(), np.empty_like(inputs), delta.copy()
+        moments = np.empty((n_members, 2, n_units), dtype)
+        inverse, factor = module.normalize(
+            outputs, outputs, centered, share, moments, scale, shift, 1e-5
+        )
+        kept = outputs.copy(), centered.copy(), moments
+        gradients = np.empty((2, *by_unit), dtype)
+        module.normalize_backward(
+            moved,
+            centered,
+            share,
+            weighted,
+            inverse,
+            factor,
+            *gradients,
+            np.ones((1, 1, n_rows), dtype),
+            outputs,
+        )
+        results.append([*kept, inverse, factor, moved, gradients])
+    # A large mean leaves few digits to the distances from it in float32.
+    rtol = 2e-3 if dtype == np.float32 and offset else RTOL[dtype]
+    atol = 2e-3 if dtype == np.float32 and offset else 1e-6
+    for expected, found in zip(*results, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=rtol, atol=atol)
+
+
+@pytest.mark.parametrize("choice", ["numpy", "numba"])
+def test_the_environment_chooses(choice, monkeypatch):
+    monkeypatch.setenv(selection.VARIABLE, choice)
+    assert selection.uses_numba() == (choice == "numba")
+
+
+def test_choices_are_known(monkeypatch):
+    monkeypatch.setenv(selection.VARIABLE, "cuda")
+    with pytest.raises(ValueError, match="SKREGNET_KERNELS expects one of"):
+        selection.uses_numba()
+
+
+def test_numba_must_be_there_to_be_chosen(monkeypatch):
+    monkeypatch.setattr(selection, "find_spec", lambda name: None)
+    monkeypatch.delenv(selection.VARIABLE, raising=False)
+    assert not selection.uses_numba()
+    monkeypatch.setenv(selection.VARIABLE, "numba")
+    with pytest.raises(ImportError, match="pip install"):
+        selection.uses_numba()
+
+
+def test_numba_is_imported_when_needed():
+    code = "import sys, skregnet; assert 'numba' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_without_a_place_for_a_cache(monkeypatch):
+    compilation = importlib.import_module("skregnet.kernels.compilation")
+    numba = importlib.import_module("numba")
+    njit = numba.njit
+
+    def no_cache(cache=False, **options):
+        if cache:
+            raise RuntimeError("no locator available")
+        return njit(**options)
+
+    monkeypatch.setattr(numba, "njit", no_cache)
+    average = compilation.compiled.__wrapped__("average", np.dtype(np.float64))
+    mean, theta = np.zeros((1, 3)), np.ones((1, 3))
+    average(mean, theta, np.array([[0.25]]))
+    np.testing.assert_array_equal(mean, 0.25)
