@@ -36,7 +36,7 @@ def vectors(n_vectors, n_members, length, dtype):
     found = random_state.normal(size=(n_vectors, n_members, length))
     found[2:] = np.abs(found[2:]) + 0.1
     # A variance is a difference, which has few digits where it is small.
-    found[2] += 10
+    found[2:3] += 10
     return list(found.astype(dtype))
 
 
