@@ -58,7 +58,6 @@ def amsgrad(
                 m[i] = beta_1 * m[i] + take_1 * d[i]
             for i in range(t.shape[0]):
                 v[i] = beta_2 * v[i] + take_2 * (d[i] * d[i])
-            for i in range(t.shape[0]):
                 top[i] = max(top[i], v[i])
             for i in range(t.shape[0]):
                 t[i] -= step * (m[i] / (np.sqrt(top[i]) + epsilon))
@@ -101,16 +100,37 @@ def adagrad(theta: Any, g: Any, squares: Any, table: Any) -> None:
 
 
 def rmsprop(
+    theta: Any, g: Any, squares: Any, velocity: Any, table: Any, moving: bool
+) -> None:
+    """Root of the mean square: decay, momentum, learning rate, epsilon."""
+    number = theta.dtype.type
+    for k in range(theta.shape[0]):
+        row = k if table.shape[0] > 1 else 0
+        decay, take = number(table[row, 0]), number(1 - table[row, 0])
+        momentum, rate = number(table[row, 1]), number(table[row, 2])
+        epsilon = number(table[row, 3])
+        t, d, v, u = theta[k], g[k], squares[k], velocity[k]
+        if moving:
+            for i in range(t.shape[0]):
+                v[i] = decay * v[i] + take * (d[i] * d[i])
+                u[i] = rate * (d[i] / np.sqrt(v[i] + epsilon)) + momentum * u[i]
+                t[i] -= u[i]
+        else:
+            for i in range(t.shape[0]):
+                v[i] = decay * v[i] + take * (d[i] * d[i])
+                t[i] -= rate * (d[i] / np.sqrt(v[i] + epsilon))
+
+
+def centered_rmsprop(
     theta: Any,
     g: Any,
     squares: Any,
     means: Any,
     velocity: Any,
     table: Any,
-    centered: bool,
     moving: bool,
 ) -> None:
-    """Root of the mean square: decay, momentum, learning rate, epsilon."""
+    """Root of the variance: decay, momentum, learning rate, epsilon."""
     number = theta.dtype.type
     zero = number(0)
     scratch = np.empty(CHUNK, theta.dtype)
@@ -121,28 +141,23 @@ def rmsprop(
         epsilon = number(table[row, 3])
         for start in range(0, theta.shape[1], CHUNK):
             part = slice(start, start + CHUNK)
-            t = theta[k][part]
-            d = g[k][part]
-            v = squares[k][part]
-            m = means[k][part]
-            u = velocity[k][part]
+            t, d, v = theta[k][part], g[k][part], squares[k][part]
+            m, u = means[k][part], velocity[k][part]
             s = scratch[: t.shape[0]]
             for i in range(t.shape[0]):
-                v[i] = decay * v[i] + take * (d[i] * d[i])
-                s[i] = v[i]
-            if centered:
-                for i in range(t.shape[0]):
-                    m[i] = decay * m[i] + take * d[i]
-                    # Rounding may leave a variance below zero.
-                    s[i] = max(s[i] - m[i] * m[i], zero)
+                m[i] = decay * m[i] + take * d[i]
+                s[i] = m[i] * m[i]
             for i in range(t.shape[0]):
-                s[i] = rate * (d[i] / np.sqrt(s[i] + epsilon))
+                v[i] = decay * v[i] + take * (d[i] * d[i])
+                # Rounding may leave a variance below zero.
+                s[i] = np.sqrt(max(v[i] - s[i], zero) + epsilon)
             if moving:
                 for i in range(t.shape[0]):
-                    u[i] = s[i] + momentum * u[i]
-                    s[i] = u[i]
-            for i in range(t.shape[0]):
-                t[i] -= s[i]
+                    u[i] = rate * (d[i] / s[i]) + momentum * u[i]
+                    t[i] -= u[i]
+            else:
+                for i in range(t.shape[0]):
+                    t[i] -= rate * (d[i] / s[i])
 
 
 def delta_bar_delta(theta: Any, g: Any, gains: Any, averages: Any, table: Any) -> None:

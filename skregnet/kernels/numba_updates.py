@@ -83,16 +83,16 @@ def rmsprop_update(
     epsilon: Rate,
 ) -> None:
     """Update the running means and move."""
-    compiled("rmsprop", parameters.dtype)(
-        parameters,
-        gradient,
-        squares,
-        squares if means is None else means,
-        squares if velocity is None else velocity,
-        _table(decay, momentum, learning_rate, epsilon),
-        means is not None,
-        velocity is not None,
-    )
+    table = _table(decay, momentum, learning_rate, epsilon)
+    moving = velocity is not None
+    vectors = (parameters, gradient, squares)
+    # Where there is no velocity, none is touched, and any vector will do.
+    moved = squares if velocity is None else velocity
+    if means is None:
+        compiled("rmsprop", parameters.dtype)(*vectors, moved, table, moving)
+    else:
+        loop = compiled("centered_rmsprop", parameters.dtype)
+        loop(*vectors, means, moved, table, moving)
 
 
 def delta_bar_delta_update(
