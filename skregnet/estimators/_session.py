@@ -1,8 +1,6 @@
 """One call of `fit` or `partial_fit`, from the user's data to a member to train."""
 
-import warnings
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -17,12 +15,8 @@ from skregnet.estimators._recipe import (
     noise_source,
     recipe_of,
 )
-from skregnet.estimators._solvers import (
-    needs_all_rows,
-    schedule_of,
-    solver_name,
-    takes_steps,
-)
+from skregnet.estimators._sizes import batch_size, check_same_sizes, hidden_sizes
+from skregnet.estimators._solvers import schedule_of, solver_name, takes_steps
 from skregnet.estimators._validation import ValidationSet, check_given, split_rows
 from skregnet.folding import fold, unfold
 from skregnet.initializers import glorot_uniform
@@ -96,7 +90,7 @@ class Session:
         X, y, targets = estimator._validate_training(request, self._is_first)
         layer_units = (X.shape[1], *hidden, targets.shape[1])
         if not self._is_first:
-            _check_same_sizes(estimator, layer_units)
+            check_same_sizes(estimator, layer_units)
         weights = estimator._row_weights(request, X, y)
         rows = np.arange(len(targets)) if weights is None else np.flatnonzero(weights)
         self._random_state = check_random_state(estimator.random_state)
@@ -104,7 +98,7 @@ class Session:
         self._set_up_network(layer_units, X)
         vector = self._start_vector(layer_units, X.dtype)
         rows, validation = self._split(X, y, targets, weights, rows, has_validation)
-        self.batch_size = _batch_size(estimator, len(rows))
+        self.batch_size = batch_size(estimator, len(rows))
         targets = estimator._training_targets(targets)
         data = _training_data(X, targets, weights, rows)
         self.member = self._make_member(data, vector, validation)
@@ -350,57 +344,6 @@ def _covers(state: State, needed: State) -> bool:
         name in state and (not isinstance(value, dict) or _covers(state[name], value))
         for name, value in needed.items()
     )
-
-
-def hidden_sizes(estimator: Any) -> tuple[int, ...]:
-    """Return the numbers of hidden units, checked."""
-    sizes = estimator.hidden_layer_sizes
-    sizes = [sizes] if np.ndim(sizes) == 0 else list(sizes)
-    for size in sizes:
-        if not isinstance(size, Integral):
-            raise ValueError(
-                f"hidden_layer_sizes must hold integers, got {sizes}; {size!r} is a "
-                f"{type(size).__name__}."
-            )
-    if any(size <= 0 for size in sizes):
-        raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
-    return tuple(int(size) for size in sizes)
-
-
-def _check_same_sizes(estimator: Any, layer_units: tuple[int, ...]) -> None:
-    """Refuse to go on from weights of other shapes."""
-    fitted = [
-        *(len(coefs) for coefs in estimator.coefs_),
-        len(estimator.intercepts_[-1]),
-    ]
-    if fitted != list(layer_units):
-        raise ValueError(
-            f"Training cannot go on from weights of layer sizes {fitted} with layer "
-            f"sizes {list(layer_units)}. Restore hidden_layer_sizes and the number of "
-            "features and outputs, or set warm_start=False and call fit."
-        )
-
-
-def _batch_size(estimator: Any, n_rows: int) -> int:
-    """Return the rows of a minibatch."""
-    takes_all = needs_all_rows(estimator)
-    if not takes_steps(estimator) or (takes_all and estimator.batch_size == "auto"):
-        return n_rows
-    if estimator.batch_size == "auto":
-        return min(200, n_rows)
-    if takes_all and estimator.batch_size < n_rows:
-        raise ValueError(
-            f"solver={estimator.solver!r} goes by the gradient over all rows and "
-            f"expects batch_size='auto' or batch_size={n_rows}, the number of rows to "
-            f"learn from, got batch_size={estimator.batch_size!r}."
-        )
-    if estimator.batch_size > n_rows:
-        warnings.warn(
-            "Got `batch_size` less than 1 or larger than "
-            "sample size. It is going to be clipped",
-            stacklevel=2,
-        )
-    return int(min(estimator.batch_size, n_rows))
 
 
 def _training_data(

@@ -1,0 +1,60 @@
+"""Sizes of layers and of minibatches, checked."""
+
+import warnings
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from skregnet.estimators._solvers import needs_all_rows, takes_steps
+
+
+def hidden_sizes(estimator: Any) -> tuple[int, ...]:
+    """Return the numbers of hidden units, checked."""
+    sizes = estimator.hidden_layer_sizes
+    sizes = [sizes] if np.ndim(sizes) == 0 else list(sizes)
+    for size in sizes:
+        if not isinstance(size, Integral):
+            raise ValueError(
+                f"hidden_layer_sizes must hold integers, got {sizes}; {size!r} is a "
+                f"{type(size).__name__}."
+            )
+    if any(size <= 0 for size in sizes):
+        raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
+    return tuple(int(size) for size in sizes)
+
+
+def check_same_sizes(estimator: Any, layer_units: tuple[int, ...]) -> None:
+    """Refuse to go on from weights of other shapes."""
+    fitted = [
+        *(len(coefs) for coefs in estimator.coefs_),
+        len(estimator.intercepts_[-1]),
+    ]
+    if fitted != list(layer_units):
+        raise ValueError(
+            f"Training cannot go on from weights of layer sizes {fitted} with layer "
+            f"sizes {list(layer_units)}. Restore hidden_layer_sizes and the number of "
+            "features and outputs, or set warm_start=False and call fit."
+        )
+
+
+def batch_size(estimator: Any, n_rows: int) -> int:
+    """Return the rows of a minibatch."""
+    takes_all = needs_all_rows(estimator)
+    if not takes_steps(estimator) or (takes_all and estimator.batch_size == "auto"):
+        return n_rows
+    if estimator.batch_size == "auto":
+        return min(200, n_rows)
+    if takes_all and estimator.batch_size < n_rows:
+        raise ValueError(
+            f"solver={estimator.solver!r} goes by the gradient over all rows and "
+            f"expects batch_size='auto' or batch_size={n_rows}, the number of rows to "
+            f"learn from, got batch_size={estimator.batch_size!r}."
+        )
+    if estimator.batch_size > n_rows:
+        warnings.warn(
+            "Got `batch_size` less than 1 or larger than "
+            "sample size. It is going to be clipped",
+            stacklevel=2,
+        )
+    return int(min(estimator.batch_size, n_rows))
