@@ -58,14 +58,10 @@ def _activation(estimator: Any, target: Any) -> str:
     names = [activation] if isinstance(activation, str) else [*map(str, activation)]
     unknown = [name for name in names if not _is_valid(target, "activation", name)]
     if unknown or len(set(names)) > 1:
+        lacking = f"; scikit-learn lacks {', '.join(map(repr, unknown))}"
         raise ValueError(
             "to_sklearn expects one activation for all hidden layers that scikit-learn "
-            f"has, got activation={activation!r}"
-            + (
-                f"; scikit-learn lacks {', '.join(map(repr, unknown))}."
-                if unknown
-                else "."
-            )
+            f"has, got activation={activation!r}{lacking if unknown else ''}."
         )
     return names[0]
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from skregnet.activations import ACTIVATIONS
+from skregnet.estimators._sizes import hidden_sizes
 from skregnet.estimators._solvers import (
     innermost,
     needs_all_rows,
@@ -73,7 +74,7 @@ def check_combinations(estimator: Any) -> None:
     elif needs_all_rows(estimator):
         _check_off(estimator, _NOISE)
     if _penalizes_activity(estimator) and estimator.activity_penalty == "kl":
-        names = set(hidden_activations(estimator, n_hidden(estimator)))
+        names = set(hidden_activations(estimator, len(hidden_sizes(estimator))))
         if names - {"logistic"}:
             raise ValueError(
                 "activity_penalty='kl' takes activations for probabilities and expects "
@@ -136,11 +137,6 @@ def _check_step_sizes(estimator: Any) -> None:
         )
 
 
-def n_hidden(estimator: Any) -> int:
-    """Return the number of hidden layers."""
-    return len(np.atleast_1d(estimator.hidden_layer_sizes))
-
-
 def hidden_activations(estimator: Any, n_layers: int) -> list[str]:
     """Return the activation of each hidden layer, checked."""
     activation = estimator.activation
@@ -175,7 +171,7 @@ def dropout_rates(estimator: Any, n_layers: int) -> list[float]:
 def is_noisy(estimator: Any) -> bool:
     """Tell whether training draws noise."""
     return bool(
-        any(dropout_rates(estimator, n_hidden(estimator)))
+        any(dropout_rates(estimator, len(hidden_sizes(estimator))))
         or estimator.input_dropout
         or estimator.target_noise
     )

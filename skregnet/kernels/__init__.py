@@ -10,7 +10,6 @@ What has a version compiled by Numba takes it where Numba is installed; the envi
 variable ``SKREGNET_KERNELS`` says otherwise.
 """
 
-from skregnet.kernels.axpy import each_member
 from skregnet.kernels.buffers import (
     Array,
     Rate,
@@ -18,8 +17,8 @@ from skregnet.kernels.buffers import (
     aligned_zeros,
     by_member,
     cast_rate,
+    each_member,
     member_rates,
-    scratch_for,
 )
 from skregnet.kernels.numpy_losses import (
     LossWorkspace,
@@ -98,7 +97,6 @@ __all__ = [
     "relu",
     "relu_backward",
     "rmsprop_update",
-    "scratch_for",
     "soft_threshold",
     "softmax_loss",
     "squared_loss",

@@ -30,22 +30,6 @@ SLICE = 8192
 PIECE = 32_768
 
 
-def slices(*vectors: Array) -> Iterator[tuple[Array, ...]]:
-    """Yield vectors of one length, each of one member, in slices."""
-    length = len(vectors[0])
-    for start in range(0, length, SLICE):
-        stop = start + SLICE
-        yield tuple([vector[start:stop] for vector in vectors])
-
-
-def each_member(rate: Rate, n_members: int) -> list[float]:
-    """Return the rate of each member as numbers."""
-    if isinstance(rate, np.ndarray):
-        values: list[float] = rate[:, 0].tolist()
-        return values
-    return [float(rate)] * n_members
-
-
 def pieces(
     vectors: Sequence[Array], rates: Sequence[Rate], n_scratch: int = 1
 ) -> Iterator[tuple[list[Array], list[Array]]]:

@@ -1,6 +1,6 @@
 """Array types, and buffers that start on a cache line, allocated once a fit."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -50,19 +50,9 @@ def by_member(rate: Rate) -> Rate:
     return rate[:, 0] if isinstance(rate, np.ndarray) and rate.ndim else rate
 
 
-def scratch_for(parameters: Array) -> Array:
-    """Return scratch space for one block of vectors of this shape."""
-    n_members, length = parameters.shape
-    width = min(length, max(BLOCK // n_members, 1))
-    return np.empty((n_members, width), dtype=parameters.dtype)
-
-
-def blocks(scratch: Array, *vectors: Array) -> Iterator[tuple[Array, ...]]:
-    """Yield the vectors in blocks of columns, each with as much scratch space."""
-    length, width = vectors[0].shape[1], scratch.shape[1]
-    if width == length:
-        yield (*vectors, scratch)
-        return
-    for start in range(0, length, width):
-        stop = min(start + width, length)
-        yield (*[v[:, start:stop] for v in vectors], scratch[:, : stop - start])
+def each_member(rate: Rate, n_members: int) -> list[float]:
+    """Return the rate of each member as numbers."""
+    if isinstance(rate, np.ndarray):
+        values: list[float] = rate[:, 0].tolist()
+        return values
+    return [float(rate)] * n_members

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from skregnet.kernels.axpy import AXPY, AXPY_LENGTH, each_member, slices
-from skregnet.kernels.buffers import Array, Rate, blocks, cast_rate
+from skregnet.kernels.axpy import accumulate, pieces
+from skregnet.kernels.buffers import Array, Rate
 
 
 def matmul(left: Array, right: Array, out: Array) -> None:
@@ -27,22 +27,10 @@ def member_dot(left: Array, right: Array) -> Any:
     return products[:, 0, 0]
 
 
-def add_scaled(target: Array, source: Array, scale: Rate, scratch: Array) -> None:
-    """Add ``scale * source`` to `target`, vectors of shape (n_members, length).
-
-    The way depends on the length alone, never on the number of members: `axpy` rounds
-    once where a product and a sum round twice.
-    """
-    if target.shape[1] < AXPY_LENGTH:
-        scale = cast_rate(scale, target.dtype)
-        for out, part, s in blocks(scratch, target, source):
-            np.multiply(part, scale, s)
-            np.add(out, s, out)
-        return
-    axpy = AXPY[target.dtype]
-    for k, factor in enumerate(each_member(scale, len(target))):
-        for out, part in slices(target[k], source[k]):
-            axpy(part, out, len(out), factor)
+def add_scaled(target: Array, source: Array, scale: Rate) -> None:
+    """Add ``scale * source`` to `target`, vectors of shape (n_members, length)."""
+    for (out, part, s), (factor,) in pieces((target, source), (scale,)):
+        accumulate(out, part, factor, s)
 
 
 def gather(source: Array, rows: Array, out: Array) -> None:

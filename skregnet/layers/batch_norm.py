@@ -40,6 +40,8 @@ class _Buffers:
     """Of the same shape."""
     moments: Array
     """Mean and variance of the batch, of shape (n_members, 2, n_units)."""
+    batch_share: Any = None
+    """Each row's share in the last batch."""
     inverse: Any = None
     """One over the variance plus epsilon."""
     factor: Any = None
@@ -107,11 +109,12 @@ class BatchNorm:
         scale, shift = parameters["scale"], parameters["shift"]
         centered = buffers.centered
         if _is_of_batch(inputs, context):
+            buffers.batch_share = _share(buffers, context)
             buffers.inverse, buffers.factor = normalize(
                 inputs,
                 outputs,
                 centered,
-                _share(buffers, context),
+                buffers.batch_share,
                 buffers.moments,
                 scale,
                 shift,
@@ -146,7 +149,7 @@ class BatchNorm:
             normalize_backward(
                 delta,
                 centered,
-                _share(buffers, context),
+                buffers.batch_share,
                 context.weights is not None,
                 buffers.inverse,
                 buffers.factor,

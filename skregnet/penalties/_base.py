@@ -23,9 +23,7 @@ class Penalty(Protocol):
         """Return `scale` times the penalty of each member, of shape (n_members,)."""
         ...
 
-    def add_gradient(
-        self, weights: Array, gradient: Array, scale: float, scratch: Array
-    ) -> None:
+    def add_gradient(self, weights: Array, gradient: Array, scale: float) -> None:
         """Add `scale` times the gradient of the smooth part to `gradient`."""
         ...
 

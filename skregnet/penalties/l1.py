@@ -36,9 +36,7 @@ class L1Penalty:
         factor = cast_rate(self.strength * scale, weights.dtype)
         return np.abs(weights).sum(axis=1) * by_member(factor)
 
-    def add_gradient(
-        self, weights: Array, gradient: Array, scale: float, scratch: Array
-    ) -> None:
+    def add_gradient(self, weights: Array, gradient: Array, scale: float) -> None:
         """Nothing is smooth."""
 
     def shrink(self, weights: Array, step_sizes: Array, scale: float) -> None:

@@ -36,11 +36,9 @@ class L2Penalty:
         factor = cast_rate(self.strength * (0.5 * scale), weights.dtype)
         return member_dot(weights, weights) * by_member(factor)
 
-    def add_gradient(
-        self, weights: Array, gradient: Array, scale: float, scratch: Array
-    ) -> None:
+    def add_gradient(self, weights: Array, gradient: Array, scale: float) -> None:
         """Add ``scale`` times the gradient of the penalty to `gradient`."""
-        add_scaled(gradient, weights, self.strength * scale, scratch)
+        add_scaled(gradient, weights, self.strength * scale)
 
     def shrink(self, weights: Array, step_sizes: Array, scale: float) -> None:
         """All is in the gradient."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from skregnet.kernels import Array, Rate, aligned_zeros, scratch_for
+from skregnet.kernels import Array, Rate, aligned_zeros
 from skregnet.layers import Pass
 from skregnet.network import Batch, NetworkWorkspace
 from skregnet.optimizers import Optimizer, State
@@ -58,8 +58,6 @@ class Objective:
         self._weights_gradient = self.gradient[:, : layout.n_weights]
         self._penalties = [p for p in recipe.penalties if np.any(p.strength)]
         self._rough = [p for p in self._penalties if not p.is_smooth]
-        self._scratch = scratch_for(self._weights)
-        self._constrains = bool(self._rough or self._max_norm)
         for row, vector in zip(self.parameters, vectors, strict=True):
             row[...] = vector
 
@@ -102,9 +100,7 @@ class Objective:
         """Add the gradients of the penalties to `gradient` and return their sum."""
         value: Array | float = 0.0
         for penalty in self._penalties:
-            penalty.add_gradient(
-                self._weights, self._weights_gradient, scale, self._scratch
-            )
+            penalty.add_gradient(self._weights, self._weights_gradient, scale)
             value = value + penalty.value(self._weights, scale)
         return value
 
@@ -116,8 +112,6 @@ class Objective:
         scale: float,
     ) -> None:
         """After a step, take the proximal steps and keep to the bounds."""
-        if not self._constrains:
-            return
         for penalty in self._rough:
             step_sizes = np.empty_like(self._weights)
             optimizer.write_step_sizes(step_sizes, state, learning_rate)

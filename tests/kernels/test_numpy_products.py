@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skregnet.kernels import add_scaled, gather, matmul, member_dot, scratch_for
+from skregnet.kernels import add_scaled, gather, matmul, member_dot
 
 DTYPES = [np.float32, np.float64]
 # Rows, inner dimension, columns.
@@ -56,13 +56,13 @@ def test_member_dot(shape, dtype):
 def test_add_scaled(scale, length, dtype):
     target, source = normal((3, length), dtype), normal((3, length), dtype, seed=1)
     found = target.copy()
-    add_scaled(found, source, scale, scratch_for(found))
+    add_scaled(found, source, scale)
     rtol = 1e-5 if dtype == np.float32 else 1e-13
     np.testing.assert_allclose(found, target + scale * source, rtol=rtol, atol=rtol)
     for k in range(3):
         factor = float(np.broadcast_to(scale, (3, 1))[k, 0])
         alone = target[k : k + 1].copy()
-        add_scaled(alone, source[k : k + 1], factor, scratch_for(alone))
+        add_scaled(alone, source[k : k + 1], factor)
         np.testing.assert_array_equal(alone[0], found[k])
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from skregnet.kernels import adam_update, momentum_update, scratch_for
-from skregnet.kernels.axpy import AXPY_LENGTH, SLICE
+from skregnet.kernels import adam_update, momentum_update
+from skregnet.kernels.axpy import AXPY_LENGTH, PIECE, SLICE, pieces
 from skregnet.kernels.buffers import BLOCK
 
 LENGTHS = [
@@ -29,11 +29,17 @@ def vectors(n_members, length, dtype, n_vectors):
 @pytest.mark.parametrize("n_members", [1, 3])
 @pytest.mark.parametrize("length", LENGTHS)
 def test_scratch_is_no_longer_than_a_block(length, n_members):
-    scratch = scratch_for(np.empty((n_members, length), np.float32))
-    assert scratch.dtype == np.float32
-    assert len(scratch) == n_members
-    assert 0 < scratch.shape[1] <= length
-    assert scratch.size <= BLOCK
+    vector = np.zeros((n_members, length), np.float32)
+    for (part, scratch), _ in pieces([vector], []):
+        assert scratch.dtype == np.float32
+        assert scratch.shape == part.shape
+        assert 0 < scratch.shape[-1] <= length
+        if part.ndim == 2:
+            assert len(scratch) == n_members
+            assert scratch.size <= BLOCK
+        assert scratch.size <= PIECE
+        np.add(part, 1, out=part)
+    np.testing.assert_array_equal(vector, 1)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -36,7 +36,7 @@ def test_nothing_of_it_is_smooth():
     _, weights = draw()
     gradient = np.ones_like(weights)
     penalty = L1Penalty(0.7)
-    penalty.add_gradient(weights, gradient, 0.25, np.empty_like(weights))
+    penalty.add_gradient(weights, gradient, 0.25)
     assert (gradient == 1).all()
     assert not penalty.is_smooth
 

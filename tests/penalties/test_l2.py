@@ -20,7 +20,7 @@ def test_value_and_gradient(strength, length, dtype):
     weights, gradient = vectors[:, :length], gradients[:, :length]
     penalty = L2Penalty(strength)
     value = penalty.value(weights, 0.25)
-    penalty.add_gradient(weights, gradient, 0.25, np.empty_like(weights))
+    penalty.add_gradient(weights, gradient, 0.25)
     factors = np.broadcast_to(strength, (3, 1))
     rtol = 1e-4 if dtype == np.float32 else 1e-12
     squares = (weights.astype(float) ** 2).sum(axis=1)

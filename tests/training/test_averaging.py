@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skregnet.kernels import buffers
+from skregnet.kernels import axpy
 from skregnet.training import EpochAverage, MovingAverage, TargetNoise
 
 
@@ -51,7 +51,7 @@ def test_moving_average_starts_with_a_copy():
 def test_blocks_change_nothing(n_members, monkeypatch):
     vectors = sequence(n_members, 101)
     whole = follow(MovingAverage(), vectors)
-    monkeypatch.setattr(buffers, "BLOCK", 24)
+    monkeypatch.setattr(axpy, "BLOCK", 24)
     np.testing.assert_array_equal(follow(MovingAverage(), vectors), whole)
 
 
