@@ -18,7 +18,7 @@ from harness import TASKS, Task
 
 # isort: split
 from skregnet import MLPClassifier
-from skregnet.estimators._session import Request
+from skregnet.estimators._request import Request
 from skregnet.estimators._together import fit_together
 
 # Batches of an epoch: enough for the loop, few enough for large stacks.

@@ -1,7 +1,8 @@
 """Neural networks for scikit-learn, with every regularizer and optimizer in reach."""
 
+from skregnet.ensemble import BaggingEnsemble
 from skregnet.estimators import MLPClassifier, MLPRegressor, adversarial_examples
 
 __version__ = "0.1.0"
 
-__all__ = ["MLPClassifier", "MLPRegressor", "adversarial_examples"]
+__all__ = ["BaggingEnsemble", "MLPClassifier", "MLPRegressor", "adversarial_examples"]

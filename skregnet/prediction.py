@@ -30,8 +30,8 @@ def plain_outputs(
 
     Parameters
     ----------
-    X : ndarray or sparse array of shape (n_rows, n_features)
-        Features, sparse ones in CSR form.
+    X : ndarray, sparse array or Selection of shape (n_rows, n_features)
+        Features, sparse ones in CSR form, or whatever else gives such for a slice.
     coefs : list of ndarray of shape (fan_in, fan_out)
         Weights of each layer.
     intercepts : list of ndarray of shape (fan_out,)
@@ -77,7 +77,7 @@ def _in_blocks(
     """Return the outputs of the last layer, in blocks of rows."""
     n_rows = X.shape[0]
     if n_rows <= _BLOCK_ROWS:
-        return _block_outputs(X, coefs, intercepts, applies)
+        return _block_outputs(X[:], coefs, intercepts, applies)
     first = _block_outputs(X[:_BLOCK_ROWS], coefs, intercepts, applies)
     outputs = np.empty((n_rows, first.shape[1]), dtype=first.dtype)
     outputs[:_BLOCK_ROWS] = first

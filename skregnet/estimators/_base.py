@@ -11,7 +11,6 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 from sklearn.utils.validation import (
-    _check_sample_weight,
     check_consistent_length,
     check_is_fitted,
     validate_data,
@@ -21,10 +20,11 @@ from skregnet.activations import ACTIVATIONS
 from skregnet.estimators._export import to_sklearn
 from skregnet.estimators._fitted import fitted_network
 from skregnet.estimators._recipe import ACTIVITY_PENALTIES, AVERAGES
-from skregnet.estimators._session import Request
+from skregnet.estimators._request import Request
 from skregnet.estimators._solvers import SCHEDULES, SOLVERS, takes_steps
 from skregnet.estimators._together import fit_together
 from skregnet.estimators._validation import ValidationSet
+from skregnet.estimators._weights import checked_weights
 from skregnet.kernels import Array
 from skregnet.losses import Loss
 from skregnet.network import input_gradient
@@ -172,6 +172,18 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
     def _encode(self, y: Array) -> Array:
         """Return targets as the network sees them, of shape (n_rows, n_outputs)."""
 
+    @abstractmethod
+    def _encoding_key(self) -> Any:
+        """Return what tells estimators apart that encode targets differently."""
+
+    @abstractmethod
+    def _knows(self, y: Array) -> Array:
+        """Tell which targets are of a class that has been learned."""
+
+    @abstractmethod
+    def _with_known_classes(self, y: Array) -> Array:
+        """Return targets, classes that have not been learned replaced by any other."""
+
     def _training_targets(self, targets: Array) -> Array:
         """Return targets as training is to aim at them."""
         return targets
@@ -230,8 +242,10 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         """Return the class of each row, where there is one."""
 
     @abstractmethod
-    def _row_weights(self, request: Request, X: Any, y: Array) -> Array | None:
-        """Return the weight of each row in training, if rows have weights."""
+    def _row_weights(
+        self, weights: Array | None, y: Array, incremental: bool
+    ) -> Array | None:
+        """Return the weight of each row in training, from its sample weight."""
 
     def _outputs(self, X: Any) -> Array:
         """Validate features and return the outputs before their activation."""
@@ -349,16 +363,6 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
 def by_rows(X: Any) -> Any:
     """Return features whose rows can be taken: an array, or CSR."""
     return X.tocsr() if sparse.issparse(X) else X
-
-
-def checked_weights(sample_weight: Any, X: Any) -> Array | None:
-    """Return checked sample weights, in float64, if there are any."""
-    if sample_weight is None:
-        return None
-    weights: Array = _check_sample_weight(
-        sample_weight, X, dtype=np.float64, ensure_non_negative=True
-    )
-    return weights
 
 
 def flat_if_one_column(y: Any) -> Any:

@@ -1,12 +1,12 @@
 """One call of `fit` or `partial_fit`, from the user's data to a member to train."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_random_state
 
+from skregnet.estimators._material import Material, read_material
 from skregnet.estimators._observer import EstimatorObserver
 from skregnet.estimators._recipe import (
     check_combinations,
@@ -15,6 +15,7 @@ from skregnet.estimators._recipe import (
     noise_source,
     recipe_of,
 )
+from skregnet.estimators._request import Request
 from skregnet.estimators._sizes import batch_size, check_same_sizes, hidden_sizes
 from skregnet.estimators._solvers import schedule_of, solver_name, takes_steps
 from skregnet.estimators._validation import ValidationSet, check_given, split_rows
@@ -27,25 +28,11 @@ from skregnet.stacking import architecture
 from skregnet.training import (
     History,
     Member,
+    Outcome,
     Plateau,
     TrainingData,
     with_exact_statistics,
 )
-
-
-@dataclass
-class Request:
-    """The arguments of one call of `fit` or `partial_fit`."""
-
-    estimator: Any
-    X: Any
-    y: Any
-    sample_weight: Any = None
-    X_val: Any = None
-    y_val: Any = None
-    sample_weight_val: Any = None
-    classes: Any = None
-    incremental: bool = False
 
 
 class Session:
@@ -87,40 +74,44 @@ class Session:
         )
         self._check_solver(has_validation)
         check_combinations(estimator)
-        X, y, targets = estimator._validate_training(request, self._is_first)
-        layer_units = (X.shape[1], *hidden, targets.shape[1])
+        material = read_material(request, self._is_first)
+        X, targets = material.X, material.targets
+        layer_units = (material.n_features, *hidden, targets.shape[1])
         if not self._is_first:
             check_same_sizes(estimator, layer_units)
-        weights = estimator._row_weights(request, X, y)
-        rows = np.arange(len(targets)) if weights is None else np.flatnonzero(weights)
         self._random_state = check_random_state(estimator.random_state)
         self._rng = self._noise()
         self._set_up_network(layer_units, X)
         vector = self._start_vector(layer_units, X.dtype)
-        rows, validation = self._split(X, y, targets, weights, rows, has_validation)
+        rows, validation = self._split(material, has_validation)
         self.batch_size = batch_size(estimator, len(rows))
-        targets = estimator._training_targets(targets)
-        data = _training_data(X, targets, weights, rows)
+        data = material.training_data(estimator._training_targets(targets), rows)
         self.member = self._make_member(data, vector, validation)
 
     @property
     def signature(self) -> tuple[Any, ...]:
         """What members of one stack have in common."""
         member = self.member
-        resumed = None if member.state is None else id(self)
+        trains_alone = member.state is not None or not self.is_stochastic
         return (
             architecture(member.recipe),
             self.batch_size,
             len(member.data.rows),
             member.vector.dtype,
             member.data.weights is None,
-            resumed,
+            member.data.columns is None,
+            id(self) if trains_alone else None,
         )
 
     @property
     def is_stochastic(self) -> bool:
         """Whether the solver takes the steps of an optimizer."""
         return takes_steps(self.estimator)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether training has ended otherwise than by the user's interrupt."""
+        return self.member.outcome is not Outcome.INTERRUPTED
 
     @property
     def limits(self) -> dict[str, Any]:
@@ -199,34 +190,30 @@ class Session:
         return fold(self.network, self.at_test(vector))
 
     def _split(
-        self,
-        X: Any,
-        y: Array,
-        targets: Array,
-        weights: Array | None,
-        rows: Array,
-        has_validation: bool,
+        self, material: Material, has_validation: bool
     ) -> tuple[Array, ValidationSet | None]:
         """Return the rows to learn from and the validation data."""
-        estimator, request = self.estimator, self._request
+        estimator, request, rows = self.estimator, self._request, material.rows
         if not (takes_steps(estimator) and estimator.early_stopping):
             return rows, None
         if has_validation:
             return rows, estimator._validate_validation(
-                request.X_val, request.y_val, request.sample_weight_val, X.dtype
+                request.X_val,
+                request.y_val,
+                request.sample_weight_val,
+                material.X.dtype,
             )
-        labels = estimator._stratify_by(targets)
+        validation = material.held_out_of_pool(estimator)
+        if validation is not None:
+            return rows, validation
+        labels = estimator._stratify_by(material.targets)
         rows, held_out = split_rows(
             rows,
             estimator.validation_fraction,
             None if labels is None else labels[rows],
             self._random_state,
         )
-        held_weights = None if weights is None else weights[held_out]
-        validation = ValidationSet(
-            X[held_out], y[held_out], targets[held_out], held_weights
-        )
-        return rows, validation
+        return rows, material.held_out(held_out)
 
     def _make_member(
         self, data: TrainingData, vector: Array, validation: ValidationSet | None
@@ -293,12 +280,7 @@ class Session:
         context = estimator._init_callback_context(
             max_subtasks=1 if request.incremental else estimator.max_iter
         )
-        weights = request.sample_weight
-        hook_data = {
-            "X": request.X,
-            "y": request.y,
-            "metadata": {} if weights is None else {"sample_weight": weights},
-        }
+        hook_data = request.hook_data
         context.call_on_fit_task_begin(estimator=estimator, **hook_data)
         scorer = estimator.scoring
         if scorer not in (None, "loss"):
@@ -344,16 +326,3 @@ def _covers(state: State, needed: State) -> bool:
         name in state and (not isinstance(value, dict) or _covers(state[name], value))
         for name, value in needed.items()
     )
-
-
-def _training_data(
-    X: Any, targets: Array, weights: Array | None, rows: Array
-) -> TrainingData:
-    """Scale the weights to a mean of 1 over the rows to learn from."""
-    if weights is None:
-        return TrainingData(X, targets, None, rows)
-    largest = float(weights[rows].max())
-    weights = weights / largest
-    mean = float(weights[rows].mean())
-    scaled = (weights / mean).astype(X.dtype, copy=False)
-    return TrainingData(X, targets, scaled, rows, mean * largest)

@@ -1,14 +1,15 @@
 """Fits any number of estimators, those of one architecture as a stack."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from sklearn.callback._callback_support import callback_management_context
 
+from skregnet.estimators._request import Request
 from skregnet.estimators._results import conclude
-from skregnet.estimators._session import Request, Session
+from skregnet.estimators._session import Session
 from skregnet.training import train_lbfgs, train_minibatch
 
 # What scikit-learn keeps on an estimator while its callbacks run; it clears them up
@@ -16,52 +17,72 @@ from skregnet.training import train_lbfgs, train_minibatch
 _CALLBACK_ATTRIBUTES = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 
 
-def fit_together(requests: Sequence[Request]) -> None:
+def fit_together(requests: Sequence[Request]) -> bool:
     """Fit the estimators of all requests.
 
     Networks that agree in architecture, batch size and number of rows train as one
     stack; each comes out as if it had been fitted alone. If any fit fails, every
-    estimator is left as it was.
+    estimator is left as it was; if the user interrupts, so are those whose training has
+    not begun.
 
     Parameters
     ----------
     requests : sequence of Request
         Estimators with their data; no estimator occurs twice.
+
+    Returns
+    -------
+    is_complete : bool
+        False if the user interrupted.
     """
     with ExitStack() as stack:
+        restores = {}
         for request in requests:
-            stack.enter_context(callback_management_context(request.estimator))
-            stack.enter_context(_all_or_nothing(request.estimator))
+            estimator = request.estimator
+            stack.enter_context(callback_management_context(estimator))
+            restores[id(estimator)] = stack.enter_context(all_or_nothing(estimator))
         sessions = [Session(request) for request in requests]
         groups = defaultdict(list)
         for session in sessions:
             groups[session.signature].append(session)
+        is_complete = True
         for group in groups.values():
-            _train(group)
+            if is_complete:
+                is_complete = _train(group)
+                continue
+            for session in group:
+                restores[id(session.estimator)]()
+    return is_complete
 
 
-def _train(sessions: list[Session]) -> None:
-    """Train sessions of one signature, and store what they found."""
+def _train(sessions: list[Session]) -> bool:
+    """Train sessions of one signature, and store what they found.
+
+    Tells whether the user has let them.
+    """
     first = sessions[0]
     if first.is_stochastic:
-        members = [session.member for session in sessions]
-        train_minibatch(members, first.batch_size)
+        train_minibatch([session.member for session in sessions], first.batch_size)
         for session in sessions:
             conclude(session)
-        return
-    for session in sessions:
-        conclude(session, train_lbfgs(session.member, **session.limits))
+    else:
+        conclude(first, train_lbfgs(first.member, **first.limits))
+    return all(session.is_complete for session in sessions)
 
 
 @contextmanager
-def _all_or_nothing(estimator: Any) -> Iterator[None]:
-    """Restore the estimator's attributes if its fit fails."""
+def all_or_nothing(estimator: Any) -> Iterator[Callable[[], None]]:
+    """Restore the estimator's attributes if what follows fails, or when called."""
     before = dict(vars(estimator))
-    try:
-        yield
-    except BaseException:
+
+    def restore() -> None:
         now = vars(estimator)
         kept = {name: now[name] for name in _CALLBACK_ATTRIBUTES if name in now}
         now.clear()
         now.update(before | kept)
+
+    try:
+        yield restore
+    except BaseException:
+        restore()
         raise

@@ -19,11 +19,10 @@ from sklearn.utils.multiclass import (
 
 from skregnet.estimators._base import (
     BaseMLP,
-    checked_weights,
     flat_if_one_column,
     has_partial_fit,
 )
-from skregnet.estimators._session import Request
+from skregnet.estimators._request import Request
 from skregnet.kernels import Array
 from skregnet.losses import BINARY_LOG_LOSS, LOG_LOSS, OUTPUT_ACTIVATIONS, Loss
 
@@ -258,7 +257,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     >>> from skregnet import MLPClassifier
     >>> X, y = load_iris(return_X_y=True)
     >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
-    >>> mlp = MLPClassifier(solver="lbfgs", alpha=1.0, max_iter=500, random_state=0)
+    >>> mlp = MLPClassifier(solver="lbfgs", alpha=1.0, max_iter=2000, random_state=0)
     >>> mlp.fit(X_train, y_train).score(X_test, y_test) > 0.9
     True
     """
@@ -543,6 +542,19 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def _encode(self, y: Array) -> Array:
         return _dense(self._label_binarizer.transform(y))
 
+    def _encoding_key(self) -> tuple[str, Any]:
+        return self._label_binarizer.y_type_, tuple(self.classes_.tolist())
+
+    def _knows(self, y: Array) -> Array:
+        if self._is_multilabel:
+            return np.ones(len(y), bool)
+        return np.isin(y, self.classes_)
+
+    def _with_known_classes(self, y: Array) -> Array:
+        if self._is_multilabel:
+            return y
+        return np.where(self._knows(y), y, self.classes_[0])
+
     def _training_targets(self, targets: Array) -> Array:
         share = self.label_smoothing
         if not share:
@@ -555,11 +567,12 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             return None
         return targets[:, 0] if targets.shape[1] == 1 else targets.argmax(axis=1)
 
-    def _row_weights(self, request: Request, X: Any, y: Array) -> Array | None:
-        weights = checked_weights(request.sample_weight, X)
+    def _row_weights(
+        self, weights: Array | None, y: Array, incremental: bool
+    ) -> Array | None:
         if self.class_weight is None:
             return weights
-        if request.incremental and self.class_weight == "balanced":
+        if incremental and self.class_weight == "balanced":
             raise ValueError(
                 "class_weight='balanced' cannot be used with partial_fit, which does "
                 "not see all data; pass a dict of weights, such as that of "

@@ -11,11 +11,10 @@ from sklearn.utils.metaestimators import available_if
 
 from skregnet.estimators._base import (
     BaseMLP,
-    checked_weights,
     flat_if_one_column,
     has_partial_fit,
 )
-from skregnet.estimators._session import Request
+from skregnet.estimators._request import Request
 from skregnet.kernels import Array
 from skregnet.losses import OUTPUT_ACTIVATIONS, REGRESSION_LOSSES, Loss
 
@@ -444,8 +443,19 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def _encode(self, y: Array) -> Array:
         return y.reshape(len(y), -1)
 
-    def _row_weights(self, request: Request, X: Any, y: Array) -> Array | None:
-        return checked_weights(request.sample_weight, X)
+    def _encoding_key(self) -> None:
+        return None
+
+    def _knows(self, y: Array) -> Array:
+        return np.ones(len(y), bool)
+
+    def _with_known_classes(self, y: Array) -> Array:
+        return y
+
+    def _row_weights(
+        self, weights: Array | None, y: Array, incremental: bool
+    ) -> Array | None:
+        return weights
 
     def _stratify_by(self, targets: Array) -> None:
         return None

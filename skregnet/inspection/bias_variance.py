@@ -26,7 +26,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples
 
 from skregnet.estimators._base import BaseMLP
-from skregnet.estimators._session import Request
+from skregnet.estimators._request import Request
 from skregnet.estimators._together import fit_together
 from skregnet.kernels import Array
 

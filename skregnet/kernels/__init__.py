@@ -32,6 +32,7 @@ from skregnet.kernels.numpy_normalization import factors
 from skregnet.kernels.numpy_products import (
     add_scaled,
     gather,
+    gather_columns,
     matmul,
     member_dot,
     relu,
@@ -85,6 +86,7 @@ __all__ = [
     "each_member",
     "factors",
     "gather",
+    "gather_columns",
     "logistic_loss",
     "matmul",
     "member_dot",

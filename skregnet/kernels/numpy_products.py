@@ -39,6 +39,11 @@ def gather(source: Array, rows: Array, out: Array) -> None:
     source.take(rows, 0, out, "clip")
 
 
+def gather_columns(source: Array, columns: Any, out: Array) -> None:
+    """Copy ``source[:, columns]`` to `out`; the columns must lie within `source`."""
+    source.take(columns, 1, out, "clip")
+
+
 def relu(values: Array, zeros: Array) -> None:
     """Replace negative values by zero; an array of zeros beats the scalar 0."""
     np.maximum(values, zeros, out=values)

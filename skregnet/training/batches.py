@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from skregnet.kernels import Array, aligned_empty, gather
+from skregnet.kernels import Array, aligned_empty, gather, gather_columns
 from skregnet.network import Batch
 
 
@@ -27,6 +28,8 @@ class TrainingData:
     mean_weight : float, default=1.0
         Mean of the weights before they were scaled; it divides the penalties, whose
         share is one over the sum of the weights.
+    columns : ndarray of int or None, default=None
+        The features to learn from, in the order of the network's inputs; None for all.
     """
 
     inputs: Any
@@ -34,6 +37,15 @@ class TrainingData:
     weights: Array | None
     rows: Array
     mean_weight: float = 1.0
+    columns: Array | None = None
+
+    @property
+    def n_features(self) -> int:
+        """Number of features to learn from."""
+        if self.columns is not None:
+            return len(self.columns)
+        n_features: int = self.inputs.shape[1]
+        return n_features
 
     @property
     def is_sparse(self) -> bool:
@@ -62,23 +74,20 @@ class BatchLoader:
         n_outputs = first.targets.shape[1]
         dtype = first.targets.dtype
         self._data = data
-        self._first = first
         self._gathers_sparse = first.is_sparse
         self._keeps_sparse = first.is_sparse and keep_sparse
-        self._shared = all(
-            member.inputs is first.inputs
-            and member.targets is first.targets
-            and member.weights is first.weights
-            for member in data
-        )
+        self._taken = None
         self._targets = aligned_empty((n_members, n_rows, n_outputs), dtype)
         self._weights = None
         if first.weights is not None:
             self._weights = aligned_empty((n_members, n_rows), dtype)
         inputs = None
         if not self._keeps_sparse:
-            shape = (n_members, n_rows, first.inputs.shape[1])
+            shape = (n_members, n_rows, first.n_features)
             inputs = aligned_empty(shape, first.inputs.dtype)
+        if first.columns is not None and not first.is_sparse:
+            all_columns = (n_rows, int(first.inputs.shape[1]))
+            self._taken = aligned_empty(all_columns, first.inputs.dtype)
         self._batch = Batch(
             inputs=inputs,
             targets=aligned_empty((n_members, n_outputs, n_rows), dtype),
@@ -95,15 +104,9 @@ class BatchLoader:
         """
         batch = self._batch
         if self._gathers_sparse:
-            taken = [
-                member.inputs[member_rows]
-                for member, member_rows in zip(self._data, rows, strict=True)
-            ]
-            if self._keeps_sparse:
-                batch.inputs = taken
-            else:
-                for sparse_rows, out in zip(taken, batch.inputs, strict=True):
-                    sparse_rows.toarray(out=out)
+            self._load_sparse(rows)
+        elif self._taken is not None:
+            self._load_columns(rows, self._taken)
         else:
             self._gather("inputs", rows, batch.inputs)
         self._gather("targets", rows, self._targets)
@@ -112,13 +115,50 @@ class BatchLoader:
             self._gather("weights", rows, self._weights)
         return batch
 
+    def _load_sparse(self, rows: Array) -> None:
+        """Take sparse rows, and make them dense where the network wants that."""
+        taken = [
+            _sparse_part(member, member_rows)
+            for member, member_rows in zip(self._data, rows, strict=True)
+        ]
+        if self._keeps_sparse:
+            self._batch.inputs = taken
+            return
+        for sparse_rows, out in zip(taken, self._batch.inputs, strict=True):
+            sparse_rows.toarray(out=out)
+
+    def _load_columns(self, rows: Array, taken: Array) -> None:
+        """Take rows, and of these each member's columns."""
+        for member, member_rows, out in zip(
+            self._data, rows, self._batch.inputs, strict=True
+        ):
+            gather(member.inputs, member_rows, taken)
+            gather_columns(taken, member.columns, out)
+
     def _gather(self, field: str, rows: Array, out: Array) -> None:
         """Gather one field: at once where members share their arrays."""
-        if self._shared:
-            gather(getattr(self._first, field), rows, out)
+        first = getattr(self._data[0], field)
+        if field in self._shared:
+            gather(first, rows, out)
             return
         for member, member_rows, member_out in zip(self._data, rows, out, strict=True):
             gather(getattr(member, field), member_rows, member_out)
+
+    @cached_property
+    def _shared(self) -> frozenset[str]:
+        """Names of the fields that are one array for all members."""
+        first = self._data[0]
+        return frozenset(
+            field
+            for field in ("inputs", "targets", "weights")
+            if all(getattr(m, field) is getattr(first, field) for m in self._data)
+        )
+
+
+def _sparse_part(member: TrainingData, rows: Array) -> Any:
+    """Return rows, and the columns to learn from, of sparse features."""
+    taken = member.inputs[rows]
+    return taken if member.columns is None else taken[:, member.columns]
 
 
 def row_blocks(

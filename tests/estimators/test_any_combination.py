@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from skregnet import MLPClassifier, MLPRegressor
-from skregnet.estimators._session import Request
+from skregnet.estimators._request import Request
 from skregnet.estimators._together import fit_together
 from tests.cases import ACTIVATION_NAMES, problem
 

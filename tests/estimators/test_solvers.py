@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skregnet import MLPClassifier, MLPRegressor
-from skregnet.estimators._session import Request
+from skregnet.estimators._request import Request
 from skregnet.estimators._solvers import OPTIMIZERS as BY_NAME
 from skregnet.estimators._together import fit_together
 from skregnet.optimizers import (

@@ -7,7 +7,7 @@ from sklearn.base import clone
 
 from skregnet import MLPClassifier, MLPRegressor
 from skregnet.estimators import _together
-from skregnet.estimators._session import Request
+from skregnet.estimators._request import Request
 from skregnet.estimators._together import fit_together
 from tests.cases import ESTIMATORS, problem
 

@@ -1,0 +1,644 @@
+"""The ensemble: members fitted to resampled data, whose outputs are combined."""
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import replace
+from numbers import Integral
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from joblib import effective_n_jobs
+from sklearn import config_context
+from sklearn.base import (
+    BaseEstimator,
+    MetaEstimatorMixin,
+    _fit_context,
+    clone,
+    is_classifier,
+    is_regressor,
+)
+from sklearn.callback import CallbackSupportMixin
+from sklearn.metrics import accuracy_score, r2_score
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    RealNotInt,
+    StrOptions,
+)
+from sklearn.utils._tags import get_tags
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    _raise_for_params,
+    _routing_enabled,
+    process_routing,
+)
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
+
+from skregnet.ensemble.data import checked_features, checked_targets
+from skregnet.ensemble.fitting import Job, fit_members, is_network
+from skregnet.ensemble.out_of_bag import score_out_of_bag
+from skregnet.ensemble.sampling import Sampling, sampling_of
+from skregnet.ensemble.voting import VOTES, combined, features_of, probabilities
+from skregnet.estimators import MLPClassifier
+from skregnet.estimators._pool import Pool
+from skregnet.estimators._together import all_or_nothing
+from skregnet.estimators._weights import checked_weights
+from skregnet.kernels import Array
+
+_LARGEST_SEED = np.iinfo(np.int32).max
+
+
+def _classifies(ensemble: Any) -> bool:
+    """Tell whether the members are classifiers, or say that they are not."""
+    if is_classifier(ensemble._template()):
+        return True
+    raise AttributeError(
+        f"{type(ensemble).__name__} has probabilities of classes only where its "
+        f"estimator is a classifier, got estimator={ensemble.estimator!r}."
+    )
+
+
+def _gives_probabilities(ensemble: Any) -> bool:
+    """Tell whether members' probabilities are averaged, or say that they are not."""
+    if ensemble.voting == "hard":
+        raise AttributeError(
+            "Probabilities of classes are not available where members have one vote "
+            f"each, got voting={ensemble.voting!r}; set voting='soft'."
+        )
+    return _classifies(ensemble)
+
+
+def _regresses(ensemble: Any) -> bool:
+    """Tell whether the members are regressors, or say that they are not."""
+    if is_regressor(ensemble._template()):
+        return True
+    raise AttributeError(
+        f"{type(ensemble).__name__} has spreads of predictions only where its "
+        f"estimator is a regressor, got estimator={ensemble.estimator!r}."
+    )
+
+
+class BaggingEnsemble(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
+    """Estimators fitted to resampled data, that decide together.
+
+    Each member learns from rows, and perhaps features, drawn for it. Their errors
+    differ, and the mean of their outputs errs less than they do: its variance is that
+    of a member times the mean correlation of their errors.
+
+    Any classifier or regressor of scikit-learn's kind may be a member, pipelines too,
+    and the ensemble is a classifier or a regressor as they are. Networks of this
+    package train together, as stacks, with the data shared; each member comes out as if
+    it had been fitted alone to its rows.
+
+    Parameters
+    ----------
+    estimator : estimator, default=None
+        What the members are copies of, each with a seed of its own; None means
+        ``MLPClassifier()``. Networks with ``early_stopping=True`` validate on the rows
+        that have not been drawn for them, of classes that have; where those are fewer
+        than two, on a part of their own rows.
+    n_estimators : int, default=10
+        Number of members.
+    max_samples : int, float or None, default=1.0
+        Rows that each member learns from: a number; a share of the rows, or with sample
+        weights of their sum; None for as many as there are.
+    max_features : int or float, default=1.0
+        Features that each member learns from: a number, or a share of at least one.
+    bootstrap : bool, default=True
+        Whether a row may be drawn several times. If False and all rows are drawn, all
+        members learn from the same rows and differ by their seeds.
+    bootstrap_features : bool, default=False
+        Whether a feature may be drawn several times.
+    voting : {'soft', 'hard', 'mean', 'median'}, default='soft'
+        How outputs are combined:
+
+        - 'soft', by the mean of the probabilities of classes, or of the predictions of
+          regressors; a classifier without `predict_proba` counts by its votes;
+        - 'hard', by the classes that the members vote for; ties go to the first;
+        - 'mean', another name of 'soft' for regressors;
+        - 'median', by the median of the predictions of regressors.
+    oob_score : bool, default=False
+        Whether to score each row by the members that have not learned from it.
+    warm_start : bool, default=False
+        Whether `fit` keeps the members that there are and adds to them.
+    n_jobs : int or None, default=None
+        Workers that fit and predict, through joblib; None means one, or as many as
+        :func:`joblib.parallel_config` says; -1 one for each core. Small networks are
+        fitted in processes, others in threads, unless a backend is given there. Results
+        do not depend on it. While members are fitted BLAS takes one thread.
+    random_state : int, RandomState instance or None, default=None
+        Source of what is drawn and of the members' seeds. An int makes calls
+        reproducible.
+    verbose : int, default=0
+        How much to print of the progress.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        What the members are copies of.
+    estimators_ : list of estimators
+        The members, fitted.
+    estimators_samples_ : list of ndarray of int
+        Rows that each member has learned from, drawn anew from its seed.
+    estimators_features_ : list of ndarray of int
+        Features that each member has learned from.
+    classes_ : ndarray of shape (n_classes,)
+        Classes of a classifier; of a multilabel one the numbers of its labels.
+    n_classes_ : int
+        How many there are.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where `X` has names that are all strings.
+    oob_score_ : float
+        Accuracy or R^2 over the rows that some member has not learned from; with
+        ``oob_score=True``.
+    oob_decision_function_ : ndarray of shape (n_samples, n_classes)
+        Probabilities, or shares of votes, by the members that have not learned from a
+        row, NaN where all have; with ``oob_score=True``, of a classifier.
+    oob_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Predictions likewise, of a regressor.
+
+    See Also
+    --------
+    skregnet.inspection.ensemble_diversity : How much the members differ, and what that
+        is worth.
+
+    Notes
+    -----
+    With sample weights rows are drawn in proportion to them, as in scikit-learn's
+    bagging; members learn from the rows drawn without further weights. Rows are drawn
+    in an order given by their contents, so that a row of weight 2 counts exactly as two
+    rows, in any place. Where all rows are taken and nothing is drawn, members get the
+    weights.
+
+    References
+    ----------
+    L. Breiman (1996). Bagging predictors. Machine Learning 24(2).
+
+    T. Ho (1998). The random subspace method for constructing decision forests. IEEE
+    Transactions on Pattern Analysis and Machine Intelligence 20(8). The lecture's
+    heading "Ensemble Methods".
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sklearn.preprocessing import scale
+    >>> from skregnet import BaggingEnsemble, MLPClassifier
+    >>> X, y = load_wine(return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(scale(X), y, random_state=0)
+    >>> network = MLPClassifier(learning_rate_init=0.01, max_iter=500)
+    >>> bag = BaggingEnsemble(network, n_estimators=16, oob_score=True, random_state=0)
+    >>> bag.fit(X_train, y_train).score(X_test, y_test) > 0.95
+    True
+    >>> bag.oob_score_ > 0.95
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "estimator": [HasMethods(["fit", "predict"]), None],
+        "n_estimators": [Interval(Integral, 1, None, closed="left")],
+        "max_samples": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(RealNotInt, 0, 1, closed="right"),
+            None,
+        ],
+        "max_features": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(RealNotInt, 0, 1, closed="right"),
+        ],
+        "bootstrap": ["boolean"],
+        "bootstrap_features": ["boolean"],
+        "voting": [StrOptions({"soft", "hard", "mean", "median"})],
+        "oob_score": ["boolean"],
+        "warm_start": ["boolean"],
+        "n_jobs": [None, Integral],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        n_estimators: int = 10,
+        *,
+        max_samples: float | None = 1.0,
+        max_features: float = 1.0,
+        bootstrap: bool = True,
+        bootstrap_features: bool = False,
+        voting: str = "soft",
+        oob_score: bool = False,
+        warm_start: bool = False,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        self.estimator = estimator
+        self.n_estimators = n_estimators
+        self.max_samples = max_samples
+        self.max_features = max_features
+        self.bootstrap = bootstrap
+        self.bootstrap_features = bootstrap_features
+        self.voting = voting
+        self.oob_score = oob_score
+        self.warm_start = warm_start
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    # The members' parameters are checked too, which `fit` of theirs might not see.
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, **fit_params: Any) -> Self:
+        """Fit the members.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features. Members other than networks get rows of a data frame as a data
+            frame.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets: class labels, or a label indicator matrix; or numbers.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows, not negative: rows are drawn in proportion to them.
+        **fit_params : dict
+            What else to fit members with, by metadata routing; what has a value for
+            each row is drawn along with the rows. Networks are then fitted one by one.
+
+        Returns
+        -------
+        self : BaggingEnsemble
+            The fitted ensemble.
+
+        Raises
+        ------
+        ValueError
+            If parameters or data are invalid, or a member cannot be fitted. The
+            ensemble is then as it was before.
+        """
+        _raise_for_params(fit_params, self, "fit")
+        parameters = dict(fit_params)
+        if _routing_enabled():
+            parameters = dict(process_routing(self, "fit", **fit_params).estimator.fit)
+        with all_or_nothing(self):
+            self._fit(X, y, sample_weight, parameters)
+        return self
+
+    def _fit(
+        self, X: Any, y: Any, sample_weight: Any, parameters: dict[str, Any]
+    ) -> None:
+        """Draw, fit and score."""
+        template = self._template()
+        self._check_template(template)
+        goes_on = self.warm_start and hasattr(self, "estimators_")
+        features = checked_features(self, X, reset=not goes_on)
+        targets = checked_targets(self, features, y)
+        weights = checked_weights(sample_weight, features)
+        sampling = sampling_of(self, features, targets, weights)
+        self._check_weights(template, sampling, weights)
+        self._learn_classes(targets, goes_on)
+        self.estimator_ = clone(template)
+        if not goes_on:
+            self.estimators_: list[Any] = []
+            self.estimators_features_: list[Array] = []
+            self._draws: list[tuple[Sampling, int]] = []
+        seeds = self._new_seeds()
+        pool = None
+        if is_network(template) and not parameters:
+            template._validate_params()
+            pool = Pool(features, targets)
+        job = Job(
+            self.estimator_, sampling, features, targets, pool, weights, parameters
+        )
+        metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
+        self._fit_members(job, seeds, {"X": X, "y": y, "metadata": metadata})
+        if self.oob_score:
+            outputs, self.oob_score_ = score_out_of_bag(
+                self, features, targets, weights
+            )
+            self._keep_out_of_bag(outputs)
+
+    def _fit_members(self, job: Job, seeds: Array, hook_data: dict[str, Any]) -> None:
+        """Fit members of new seeds, callbacks around each, and keep them."""
+        context = self._init_callback_context(
+            max_subtasks=len(seeds), sequential_subtasks=False
+        ).call_on_fit_task_begin(estimator=self, **hook_data)
+        contexts: list[Any] = [None] * len(seeds)
+        if getattr(self, "_skl_callbacks", None):
+            job = replace(job, caller=self)
+            contexts = [
+                context.subcontext(task_name="member", task_id=k)
+                for k in range(len(seeds))
+            ]
+        members = fit_members(job, seeds, contexts, self.n_jobs, int(self.verbose))
+        if not members:
+            raise KeyboardInterrupt
+        every = np.arange(self.n_features_in_)
+        for member, seed in zip(members, seeds, strict=False):
+            columns = job.sampling.draw(seed).columns
+            self.estimators_.append(member)
+            self.estimators_features_.append(every if columns is None else columns)
+            self._draws.append((job.sampling, int(seed)))
+        context.call_on_fit_task_end(
+            estimator=self, reconstruction_attributes=dict, **hook_data
+        )
+
+    def _new_seeds(self) -> Array:
+        """Return a seed for each member that is to be fitted."""
+        n_there = len(self.estimators_)
+        n_new = self.n_estimators - n_there
+        if n_new < 0:
+            raise ValueError(
+                f"n_estimators={self.n_estimators} expects at least the {n_there} "
+                "members that there are, since warm_start=True only adds to them; "
+                "raise it, or set warm_start=False."
+            )
+        if n_new == 0:
+            warnings.warn(
+                "Warm-start fitting without increasing n_estimators does not fit new "
+                "members.",
+                stacklevel=2,
+            )
+        random_state = check_random_state(self.random_state)
+        seeds: Array = random_state.randint(_LARGEST_SEED, size=self.n_estimators)
+        return seeds[n_there:]
+
+    def _template(self) -> Any:
+        """Return what members are copies of, not cloned."""
+        return MLPClassifier() if self.estimator is None else self.estimator
+
+    def _check_template(self, template: Any) -> None:
+        """Refuse what is neither a classifier nor a regressor, or cannot vote so."""
+        kind = get_tags(template).estimator_type
+        if kind not in VOTES:
+            raise ValueError(
+                "estimator expects a classifier or a regressor, or a pipeline that "
+                f"ends in one, got estimator={template!r}."
+            )
+        if self.voting not in VOTES[kind]:
+            raise ValueError(
+                f"voting expects one of {VOTES[kind]} for a {kind}, got "
+                f"voting={self.voting!r} with estimator={template!r}."
+            )
+        if self.oob_score and not self.bootstrap and self.max_samples in (1.0, None):
+            raise ValueError(
+                "oob_score=True expects members to leave rows out, got bootstrap=False "
+                f"and max_samples={self.max_samples!r}; set bootstrap=True, or a "
+                "smaller max_samples."
+            )
+
+    def _check_weights(
+        self, template: Any, sampling: Sampling, weights: Array | None
+    ) -> None:
+        """Refuse weights that would be of no effect."""
+        if weights is None or not sampling.takes_all_rows:
+            return
+        if not has_fit_parameter(template, "sample_weight"):
+            raise ValueError(
+                "sample_weight expects members that take weights where all rows are "
+                f"taken and none are drawn, got estimator={template!r}; set "
+                "bootstrap=True."
+            )
+
+    def _learn_classes(self, y: Array, goes_on: bool) -> None:
+        """Set the classes, or refuse others than there are."""
+        if not is_classifier(self._template()):
+            return
+        classes = np.unique(y) if y.ndim == 1 else np.arange(y.shape[1])
+        if goes_on and not np.array_equal(classes, self.classes_):
+            raise ValueError(
+                f"y expects the classes of the first call, {self.classes_}, since "
+                f"warm_start=True, got {classes}; set warm_start=False."
+            )
+        self.classes_: Array = classes
+        self.n_classes_ = len(classes)
+        self._is_multilabel = y.ndim == 2
+
+    def _keep_out_of_bag(self, outputs: Array) -> None:
+        """Store outputs of rows by the members they are new to."""
+        if is_classifier(self.estimator_):
+            self.oob_decision_function_ = outputs
+        else:
+            self.oob_prediction_ = outputs
+
+    @property
+    def estimators_samples_(self) -> list[Array]:
+        """Rows that each member has learned from, drawn anew from its seed.
+
+        Returns
+        -------
+        samples : list of ndarray of int
+            One array a member; a row may occur several times.
+        """
+        check_is_fitted(self)
+        return [sampling.draw(seed).rows for sampling, seed in self._draws]
+
+    def predict(self, X: Any) -> Array:
+        """Predict classes or numbers.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            The class, or each label, that the members decide on; or the mean or median
+            of their predictions.
+        """
+        outputs = self._combined_outputs(X)
+        return self._decode(outputs) if is_classifier(self.estimator_) else outputs
+
+    @available_if(_gives_probabilities)
+    def predict_proba(self, X: Any) -> Any:
+        """Predict the probability of each class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes), or list of those
+            Means of the members' probabilities, in the order of `classes_`. Of a
+            multilabel problem a column is the probability of a label; where members
+            return a list of arrays, one a label, so does the ensemble.
+        """
+        outputs = self._combined_outputs(X)
+        if self._is_multilabel and isinstance(self.estimators_[0].classes_, list):
+            return [np.stack([1 - label, label], axis=1) for label in outputs.T]
+        return outputs
+
+    @available_if(_gives_probabilities)
+    def predict_log_proba(self, X: Any) -> Any:
+        """Predict the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes), or list of those
+            In the form of `predict_proba`.
+        """
+        given = self.predict_proba(X)
+        with np.errstate(divide="ignore"):
+            if isinstance(given, list):
+                return [np.log(probabilities) for probabilities in given]
+            return np.log(given)
+
+    @available_if(_regresses)
+    def predict_std(self, X: Any) -> Array:
+        """Predict how much the members differ.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        std : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Standard deviation of the members' predictions about their mean, in units of
+            `y`. It is that of the model: noise of the targets is not in it.
+        """
+        std: Array = np.stack(list(self._all_outputs(X))).std(axis=0)
+        return std
+
+    @available_if(_regresses)
+    def predict_quantiles(self, X: Any, quantiles: Any = (0.05, 0.5, 0.95)) -> Array:
+        """Predict quantiles of the members' predictions.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features.
+        quantiles : float or array-like of float, default=(0.05, 0.5, 0.95)
+            Which quantiles, in [0, 1].
+
+        Returns
+        -------
+        values : ndarray of shape (n_quantiles, n_samples) or (n_quantiles, n_samples, \
+                n_outputs)
+            A row for each quantile; without that axis for a single number. Noise of the
+            targets is not in them.
+
+        Raises
+        ------
+        ValueError
+            If a quantile is not in [0, 1].
+        """
+        shares = np.asarray(quantiles, dtype=np.float64)
+        if not ((shares >= 0) & (shares <= 1)).all():
+            raise ValueError(
+                f"quantiles expects numbers in [0, 1], got quantiles={quantiles!r}."
+            )
+        outputs = np.stack(list(self._all_outputs(X)))
+        values: Array = np.quantile(outputs, shares, axis=0)
+        return values
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy of a classifier, R^2 of a regressor.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            True targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        score : float
+            1 is the best.
+        """
+        measure = accuracy_score if is_classifier(self._template()) else r2_score
+        return float(measure(y, self.predict(X), sample_weight=sample_weight))
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return how metadata reaches the members.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            What `fit` is given goes to the members' `fit`.
+        """
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        return (
+            MetadataRouter(owner=self)
+            .add_self_request(self)
+            .add(estimator=self._template(), method_mapping=mapping)
+        )
+
+    def __sklearn_tags__(self) -> Any:
+        """Be what the members are."""
+        tags = super().__sklearn_tags__()
+        of_members = get_tags(self._template())
+        tags.estimator_type = of_members.estimator_type
+        tags.classifier_tags = of_members.classifier_tags
+        tags.regressor_tags = of_members.regressor_tags
+        tags.target_tags = of_members.target_tags
+        tags.input_tags = of_members.input_tags
+        return tags
+
+    def _combined_outputs(self, X: Any) -> Array:
+        """Return the members' outputs, combined."""
+        return combined(self._all_outputs(X), self.voting)
+
+    def _all_outputs(self, X: Any) -> Iterator[Array]:
+        """Yield the outputs of each member in turn."""
+        check_is_fitted(self)
+        X = checked_features(self, X, reset=False)
+        numbers = range(len(self.estimators_))
+        if effective_n_jobs(self.n_jobs) == 1:
+            yield from (self._member_outputs(k, X) for k in numbers)
+            return
+        # Threads, which share X: nothing is worth sending it to other processes.
+        workers = Parallel(
+            n_jobs=self.n_jobs, require="sharedmem", return_as="generator"
+        )
+        yield from workers(delayed(self._member_outputs)(k, X) for k in numbers)
+
+    def _member_outputs(self, k: int, X: Any) -> Array:
+        """Return one member's probabilities, votes or predictions for checked X."""
+        member = self.estimators_[k]
+        X = features_of(X, self._columns(k))
+        with config_context(assume_finite=is_network(member)):
+            if not is_classifier(member):
+                outputs: Array = np.asarray(member.predict(X))
+                return outputs
+            by_votes = self.voting == "hard"
+            return probabilities(member, X, self.classes_, by_votes)
+
+    def _columns(self, k: int) -> Array | None:
+        """Return a member's features, None for all in their order."""
+        columns = self.estimators_features_[k]
+        sampling, _ = self._draws[k]
+        return columns if sampling.draws_features else None
+
+    def _decode(self, outputs: Array) -> Array:
+        """Return the classes, or the labels, of probabilities."""
+        if self._is_multilabel:
+            labels: Array = (outputs > 0.5).astype(np.intp)
+            return labels
+        return self.classes_[outputs.argmax(axis=1)]
+
+    def _score_outputs(self, outputs: Array, y: Array, weights: Array | None) -> float:
+        """Return the score of combined outputs."""
+        if is_classifier(self.estimator_):
+            return float(
+                accuracy_score(y, self._decode(outputs), sample_weight=weights)
+            )
+        if len(y) < 2:
+            return float("nan")
+        return float(r2_score(y, outputs, sample_weight=weights))

@@ -1,0 +1,75 @@
+"""What an ensemble is given to learn from or to predict, checked."""
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import is_classifier
+from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import validate_data
+
+from skregnet.ensemble.fitting import is_network
+from skregnet.estimators._base import by_rows, flat_if_one_column
+from skregnet.kernels import Array
+
+_FLOATS = (np.float64, np.float32)
+
+
+def checked_features(ensemble: Any, X: Any, *, reset: bool) -> Any:
+    """Return features that members can take rows of.
+
+    Networks get arrays of floats, checked once for all. Others check features
+    themselves and get them as they are: data frames stay data frames.
+    """
+    if is_network(ensemble._template()):
+        X = validate_data(
+            ensemble,
+            X,
+            accept_sparse=["csr", "csc"],
+            dtype=_FLOATS,
+            order="C",
+            reset=reset,
+        )
+        return by_rows(X)
+    if hasattr(X, "columns"):
+        return validate_data(ensemble, X, reset=reset, skip_check_array=True)
+    X = validate_data(
+        ensemble,
+        X,
+        accept_sparse=["csr", "csc"],
+        dtype=None,
+        ensure_all_finite=False,
+        reset=reset,
+    )
+    return by_rows(X)
+
+
+def checked_targets(ensemble: Any, X: Any, y: Any) -> Array:
+    """Return targets as an array: labels, indicators of labels, or numbers."""
+    if y is None:
+        raise ValueError(
+            f"{type(ensemble).__name__} requires y to be passed, but the target y is "
+            "None."
+        )
+    classifies = is_classifier(ensemble._template())
+    y = check_array(
+        y,
+        accept_sparse="csr",
+        ensure_2d=False,
+        dtype=None if classifies else "numeric",
+        input_name="y",
+    )
+    check_consistent_length(X, y)
+    y = flat_if_one_column(y.toarray() if sparse.issparse(y) else y)
+    if not classifies:
+        return np.asarray(y)
+    check_classification_targets(y)
+    if type_of_target(y) == "multiclass-multioutput":
+        raise ValueError(
+            "y of a classifier expects one column of labels, or a label indicator "
+            f"matrix of zeros and ones, got shape {y.shape} with other labels; fit one "
+            "ensemble for each column, as sklearn.multioutput.MultiOutputClassifier "
+            "does."
+        )
+    return np.asarray(y)

@@ -1,0 +1,216 @@
+"""Fits the members of an ensemble: networks as stacks, in blocks, over many workers."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from itertools import chain, pairwise
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from joblib import effective_n_jobs
+from sklearn.base import clone, is_classifier
+from sklearn.ensemble._base import _set_random_states
+from sklearn.pipeline import Pipeline
+from sklearn.utils import _safe_indexing
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import _check_method_params
+from threadpoolctl import threadpool_limits
+
+from skregnet.ensemble.sampling import Draw, Sampling
+from skregnet.ensemble.voting import features_of
+from skregnet.estimators._base import BaseMLP
+from skregnet.estimators._pool import Part
+from skregnet.estimators._request import Request
+from skregnet.estimators._sizes import hidden_sizes
+from skregnet.estimators._together import fit_together
+from skregnet.kernels import Array
+
+# Members of a block by the multiplications of one step of one member.
+_BLOCKS = ((2e5, 64), (2e7, 16))
+
+# From so many multiplications a step on, Python's part in it is so small that threads
+# do not wait for one another; below, processes are faster.
+_THREADS_FROM = 2e7
+
+# Rows of a minibatch where the network chooses.
+_AUTO_ROWS = 200
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the members of an ensemble have in common.
+
+    Parameters
+    ----------
+    template : estimator
+        What members are copies of.
+    sampling : Sampling
+        How rows and features are drawn.
+    X, y : array-like
+        The data.
+    pool : Pool or None
+        The data again, where networks share them.
+    weights : ndarray of shape (n_rows,) or None
+        Sample weights.
+    fit_parameters : dict
+        What else members are fitted with.
+    caller : estimator
+        The ensemble, for its callbacks.
+    """
+
+    template: Any
+    sampling: Sampling
+    X: Any
+    y: Array
+    pool: Any = None
+    weights: Array | None = None
+    fit_parameters: dict[str, Any] = field(default_factory=dict)
+    caller: Any = None
+
+    @property
+    def handed_weights(self) -> Array | None:
+        """The weights that members learn with: none where rows are drawn by them."""
+        return self.weights if self.sampling.takes_all_rows else None
+
+
+def fit_members(
+    job: Job,
+    seeds: Any,
+    contexts: Sequence[Any],
+    n_jobs: int | None,
+    verbose: int = 0,
+) -> list[Any]:
+    """Return the fitted members of these seeds.
+
+    What a member learns depends on its seed alone: neither on the workers nor on the
+    block in which it is fitted. BLAS is held to one thread throughout, since products
+    by several threads round otherwise. If the user interrupts a fit in this process,
+    the members that there are by then are returned.
+    """
+    n_workers = effective_n_jobs(n_jobs)
+    cost = _multiplications_a_step(job)
+    size = max(1, min(_block_size(cost), -(-len(seeds) // n_workers)))
+    blocks = [slice(k, k + size) for k in range(0, len(seeds), size)]
+    if n_workers == 1:
+        return _one_after_another(job, seeds, contexts, blocks)
+    prefer = "threads" if cost >= _THREADS_FROM else "processes"
+    with threadpool_limits(limits=1, user_api="blas"):
+        found = Parallel(n_jobs=n_jobs, verbose=verbose, prefer=prefer)(
+            delayed(_fit_block)(job, seeds[block], contexts[block]) for block in blocks
+        )
+    return list(chain.from_iterable(members for members, _ in found))
+
+
+def _one_after_another(
+    job: Job, seeds: Any, contexts: Sequence[Any], blocks: list[slice]
+) -> list[Any]:
+    """Fit blocks in this process, until the user interrupts one."""
+    members: list[Any] = []
+    for block in blocks:
+        fitted, is_complete = _fit_block(job, seeds[block], contexts[block])
+        members += fitted
+        if not is_complete:
+            break
+    return members
+
+
+def _multiplications_a_step(job: Job) -> float:
+    """Return how many numbers a step of a network multiplies, about; else 0."""
+    network = network_of(job.template)
+    if network is None:
+        return 0.0
+    sampling = job.sampling
+    n_outputs = len(np.unique(job.y)) if is_classifier(network) else 1
+    units = (sampling.n_drawn_features, *hidden_sizes(network), n_outputs)
+    n_weights = sum(below * above for below, above in pairwise(units))
+    n_rows = network.batch_size
+    if not isinstance(n_rows, Integral):
+        n_rows = _AUTO_ROWS
+    return 3.0 * n_weights * float(min(n_rows, sampling.n_drawn_rows))
+
+
+def _block_size(cost: float) -> int:
+    """Return how many members of this cost a step train together best."""
+    return next((size for limit, size in _BLOCKS if cost <= limit), 1)
+
+
+def network_of(estimator: Any) -> Any:
+    """Return the network that an estimator is, or that a pipeline ends in, if any."""
+    last = estimator.steps[-1][1] if type(estimator) is Pipeline else estimator
+    return last if is_network(last) else None
+
+
+def is_network(estimator: Any) -> bool:
+    """Tell whether `fit_together` does what the estimator's own `fit` does."""
+    return isinstance(estimator, BaseMLP) and type(estimator).fit is BaseMLP.fit
+
+
+def _fit_block(
+    job: Job, seeds: Sequence[Any], contexts: Sequence[Any]
+) -> tuple[list[Any], bool]:
+    """Return the fitted members of a block, and whether the user let them end."""
+    members = [clone(job.template) for _ in seeds]
+    draws = [job.sampling.draw(seed) for seed in seeds]
+    for member, draw in zip(members, draws, strict=True):
+        _set_random_states(member, draw.random_state)
+    fit = _fit_each if job.pool is None else _fit_stack
+    with threadpool_limits(limits=1, user_api="blas"):
+        is_complete = fit(job, members, draws, contexts)
+    return [m for m in members if is_complete or hasattr(m, "coefs_")], is_complete
+
+
+def _fit_stack(
+    job: Job, members: list[Any], draws: list[Draw], contexts: Sequence[Any]
+) -> bool:
+    """Fit networks together; tell whether the user let them end."""
+    requests = [
+        _request(job, member, draw) for member, draw in zip(members, draws, strict=True)
+    ]
+    with ExitStack() as stack:
+        for member, draw, context in zip(members, draws, contexts, strict=True):
+            stack.enter_context(_within(context, job, member, draw))
+        return fit_together(requests)
+
+
+def _fit_each(
+    job: Job, members: list[Any], draws: list[Draw], contexts: Sequence[Any]
+) -> bool:
+    """Fit members one at a time, by their own `fit`."""
+    for member, draw, context in zip(members, draws, contexts, strict=True):
+        X = features_of(_safe_indexing(job.X, draw.rows), draw.columns)
+        parameters = _check_method_params(
+            job.X, params=job.fit_parameters, indices=draw.rows
+        )
+        if job.handed_weights is not None:
+            parameters["sample_weight"] = job.handed_weights[draw.rows]
+        with _within(context, job, member, draw):
+            member.fit(X, job.y[draw.rows], **parameters)
+    return True
+
+
+@contextmanager
+def _within(context: Any, job: Job, member: Any, draw: Draw) -> Iterator[None]:
+    """Hand callbacks on to a member, and tell them when it begins and ends."""
+    if context is None:
+        yield
+        return
+    hook_data = {
+        "X": lambda: _safe_indexing(job.X, draw.rows),
+        "y": lambda: job.y[draw.rows],
+    }
+    with context.propagate_callback_context(member):
+        context.call_on_fit_task_begin(estimator=job.caller, **hook_data)
+        yield
+        context.call_on_fit_task_end(estimator=job.caller, **hook_data)
+
+
+def _request(job: Job, member: Any, draw: Draw) -> Request:
+    """Return what a network is to learn; it validates on what it has not drawn."""
+    validation_rows, validation_weights = None, None
+    if member.early_stopping:
+        validation_rows = draw.left_out(len(job.y))
+        if job.weights is not None:
+            validation_weights = job.weights[validation_rows]
+    part = Part(job.pool, draw.rows, draw.columns, validation_rows, validation_weights)
+    return Request(member, part=part, sample_weight=job.handed_weights)

@@ -1,0 +1,224 @@
+"""Which rows and features each member of an ensemble learns from."""
+
+import warnings
+from dataclasses import dataclass, replace
+from functools import cached_property
+from numbers import Integral
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils import _safe_indexing, check_random_state
+from sklearn.utils.random import sample_without_replacement
+
+from skregnet.kernels import Array
+
+# Rows that are brought to float64 at once.
+_BLOCK_ROWS = 4096
+
+# Fewer rows drawn by weights than this are warned of.
+_FEW_ROWS = 10
+
+
+class Draw(NamedTuple):
+    """What one member gets."""
+
+    rows: Array
+    """Rows to learn from; one that occurs twice counts twice."""
+    columns: Array | None
+    """Features to learn from, None for all."""
+    random_state: np.random.RandomState
+    """Source of all else that is random in the member."""
+
+    def left_out(self, n_rows: int) -> Array:
+        """Return the rows that have not been drawn, out-of-bag."""
+        is_left = np.ones(n_rows, bool)
+        is_left[self.rows] = False
+        return np.flatnonzero(is_left)
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How rows and features are drawn; a seed makes a draw of it.
+
+    Rows are drawn in an order that is that of their contents, so that an ensemble does
+    not depend on how the rows are arranged, and a row of weight 2 is drawn exactly as
+    two equal rows would be.
+
+    Parameters
+    ----------
+    n_rows, n_features : int
+        What there is to draw from.
+    n_drawn_rows, n_drawn_features : int
+        How many a member gets.
+    replaces_rows, replaces_features : bool
+        Whether one may be drawn several times.
+    order : ndarray of int of shape (n_rows,) or None, default=None
+        The rows in the order of their contents; None as they come.
+    weights : ndarray of shape (n_rows,) or None, default=None
+        Probabilities of the rows, up to a factor.
+    """
+
+    n_rows: int
+    n_features: int
+    n_drawn_rows: int
+    n_drawn_features: int
+    replaces_rows: bool
+    replaces_features: bool
+    order: Array | None = None
+    weights: Array | None = None
+
+    @property
+    def takes_all_rows(self) -> bool:
+        """Whether each member gets all rows, so that nothing is drawn."""
+        return not self.replaces_rows and self.n_drawn_rows == self.n_rows
+
+    @property
+    def draws_features(self) -> bool:
+        """Whether members learn from other features than all in their order."""
+        return self.replaces_features or self.n_drawn_features < self.n_features
+
+    def draw(self, seed: Any) -> Draw:
+        """Return rows and features by a seed."""
+        random_state = check_random_state(seed)
+        columns = self._draw_columns(random_state)
+        return Draw(self._draw_rows(random_state), columns, random_state)
+
+    def _draw_columns(self, random_state: np.random.RandomState) -> Array | None:
+        n_all, n_drawn = self.n_features, self.n_drawn_features
+        if not self.draws_features:
+            return None
+        if self.replaces_features:
+            columns: Array = random_state.randint(n_all, size=n_drawn)
+            return columns
+        return _without_replacement(n_all, n_drawn, random_state)
+
+    def _draw_rows(self, random_state: np.random.RandomState) -> Array:
+        n_all, n_drawn = self.n_rows, self.n_drawn_rows
+        if self.takes_all_rows:
+            return np.arange(n_all)
+        if self.replaces_rows:
+            points = random_state.random_sample(n_drawn)
+            places = self._places(points)
+        elif self.weights is None:
+            places = _without_replacement(n_all, n_drawn, random_state)
+        else:
+            shares = np.diff(self._cumulative, prepend=0.0) / self._cumulative[-1]
+            places = random_state.choice(n_all, n_drawn, replace=False, p=shares)
+        return places if self.order is None else self.order[places]
+
+    def _places(self, points: Array) -> Array:
+        """Return which rows, in the order, are hit by points in [0, 1)."""
+        if self.weights is None:
+            return (points * self.n_rows).astype(np.intp)
+        cumulative = self._cumulative
+        places = cumulative.searchsorted(points * cumulative[-1], side="right")
+        # A point may have been rounded up to the end, behind the last row with weight.
+        last: int = cumulative.searchsorted(cumulative[-1])
+        return np.minimum(places, last)
+
+    @cached_property
+    def _cumulative(self) -> Array:
+        """The weights, summed up in the order."""
+        weights = np.ones(self.n_rows) if self.weights is None else self.weights
+        ordered = weights if self.order is None else weights[self.order]
+        return ordered.cumsum()
+
+
+def sampling_of(ensemble: Any, X: Any, y: Array, weights: Array | None) -> Sampling:
+    """Return how the parameters of an ensemble want rows and features drawn."""
+    n_rows, n_features = X.shape
+    n_drawn_rows = _n_drawn_rows(ensemble, n_rows, weights)
+    n_drawn_features = ensemble.max_features
+    if not isinstance(n_drawn_features, Integral):
+        n_drawn_features = max(1, int(n_drawn_features * n_features))
+    if n_drawn_features > n_features:
+        raise ValueError(
+            f"max_features expects at most the {n_features} features of X, got "
+            f"max_features={ensemble.max_features!r}."
+        )
+    sampling = Sampling(
+        n_rows,
+        n_features,
+        n_drawn_rows,
+        int(n_drawn_features),
+        bool(ensemble.bootstrap),
+        bool(ensemble.bootstrap_features),
+    )
+    if sampling.takes_all_rows:
+        return sampling
+    n_there = n_rows if weights is None else np.count_nonzero(weights)
+    if not ensemble.bootstrap and n_drawn_rows > n_there:
+        raise ValueError(
+            f"max_samples={ensemble.max_samples!r} asks for {n_drawn_rows} rows, but "
+            f"there are {n_there} of a weight above 0 to draw without replacement; "
+            "lower max_samples, or set bootstrap=True."
+        )
+    order = order_of_contents(X, y)
+    return replace(sampling, order=order, weights=weights)
+
+
+def _n_drawn_rows(ensemble: Any, n_rows: int, weights: Array | None) -> int:
+    """Return the rows of a draw.
+
+    A share is one of the weights, or without replacement of the rows that have any.
+    """
+    max_samples = ensemble.max_samples
+    if max_samples is None or isinstance(max_samples, Integral):
+        return n_rows if max_samples is None else int(max_samples)
+    if weights is None or (max_samples == 1 and not ensemble.bootstrap):
+        return max(1, int(max_samples * n_rows))
+    if not ensemble.bootstrap:
+        return max(1, int(max_samples * np.count_nonzero(weights)))
+    total = float(weights.sum())
+    n_drawn = max(1, int(max_samples * total))
+    if n_drawn < min(_FEW_ROWS, n_rows):
+        warnings.warn(
+            f"max_samples={max_samples!r} of sample weights that sum to {total:g} "
+            f"draws {n_drawn} rows for each member; give the number of rows as an "
+            "integer, or None for as many as there are.",
+            stacklevel=2,
+        )
+    return n_drawn
+
+
+def _without_replacement(
+    n_all: int, n_drawn: int, random_state: np.random.RandomState
+) -> Array:
+    """Return different numbers below `n_all`."""
+    drawn: Array = sample_without_replacement(n_all, n_drawn, random_state=random_state)
+    return drawn
+
+
+def order_of_contents(X: Any, y: Array) -> Array | None:
+    """Return an order of the rows that does not depend on how they are arranged.
+
+    Rows go by their projections on a fixed direction of no meaning, in which only equal
+    rows meet.
+
+    Parameters
+    ----------
+    X : array or sparse array of shape (n_rows, n_features)
+        Features.
+    y : ndarray of shape (n_rows,) or (n_rows, n_outputs)
+        Targets.
+
+    Returns
+    -------
+    order : ndarray of int of shape (n_rows,) or None
+        None where features are not numbers, and rows are taken as they come.
+    """
+    codes = y if y.dtype.kind in "biuf" else np.unique(y, return_inverse=True)[1]
+    codes = codes.reshape(len(y), -1)
+    direction = np.random.RandomState(0).standard_normal(X.shape[1] + codes.shape[1])
+    along_y, along_X = np.split(direction, [codes.shape[1]])
+    keys = codes @ along_y
+    with np.errstate(all="ignore"):
+        for start in range(0, len(keys), _BLOCK_ROWS):
+            block = slice(start, start + _BLOCK_ROWS)
+            rows = _safe_indexing(X, block)
+            rows = rows if sparse.issparse(rows) else np.asarray(rows)
+            if rows.dtype.kind not in "biuf":
+                return None
+            keys[block] += rows.astype(np.float64) @ along_X
+    return keys.argsort(kind="stable")

@@ -1,0 +1,134 @@
+"""How the outputs of members become the output of their ensemble."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.utils import _safe_indexing
+
+from skregnet.kernels import Array
+
+VOTES = {"classifier": ("soft", "hard"), "regressor": ("soft", "mean", "median")}
+"""Which values of `voting` there are for which kind of members."""
+
+
+def features_of(X: Any, columns: Array | None) -> Any:
+    """Return the features that a member knows."""
+    return X if columns is None else _safe_indexing(X, columns, axis=1)
+
+
+def probabilities(member: Any, X: Any, classes: Array, by_votes: bool) -> Array:
+    """Return what a member gives each class, or its vote.
+
+    Parameters
+    ----------
+    member : classifier
+        Fitted, perhaps to some of the classes only.
+    X : array-like of shape (n_rows, n_features)
+        The member's features.
+    classes : ndarray of shape (n_classes,)
+        All classes, sorted; of a multilabel problem the numbers of its labels.
+    by_votes : bool
+        Whether to take the predicted class for certain; a member without
+        `predict_proba` is taken so in any case.
+
+    Returns
+    -------
+    probabilities : ndarray of shape (n_rows, n_classes)
+        Probability of each class, or of each label; 0 for a class that the member has
+        not seen.
+    """
+    if by_votes or not hasattr(member, "predict_proba"):
+        return _votes(member.predict(X), classes)
+    given = member.predict_proba(X)
+    if isinstance(given, list):
+        return _of_labels(given, member.classes_)
+    known = member.classes_
+    if given.shape[1] == len(classes) and len(known) == len(classes):
+        return np.asarray(given)
+    aligned = np.zeros((len(given), len(classes)), given.dtype)
+    aligned[:, classes.searchsorted(known)] = given
+    return aligned
+
+
+def _votes(predicted: Any, classes: Array) -> Array:
+    """Return 1 for each class, or label, that is predicted."""
+    predicted = np.asarray(predicted)
+    if predicted.ndim == 2:
+        return predicted.astype(np.float64)
+    places = classes.searchsorted(predicted)
+    return np.eye(len(classes))[places]
+
+
+def _of_labels(given: Sequence[Array], classes: Sequence[Array]) -> Array:
+    """Return the probability of each label from those of its being off and on."""
+    columns = [
+        probability[:, np.asarray(known) == 1].sum(axis=1)
+        for probability, known in zip(given, classes, strict=True)
+    ]
+    return np.stack(columns, axis=1)
+
+
+def mean_of(outputs: Iterable[Array]) -> Array:
+    """Return the mean of the members' outputs, summed in the order of the members."""
+    iterator = iter(outputs)
+    total = np.array(next(iterator))
+    n_members = 1
+    for output in iterator:
+        total += output
+        n_members += 1
+    return total / total.dtype.type(n_members)
+
+
+def combined(outputs: Iterable[Array], voting: str) -> Array:
+    """Return the mean, or the median, of members' outputs."""
+    if voting == "median":
+        middle: Array = np.median(np.stack(list(outputs)), axis=0)
+        return middle
+    return mean_of(outputs)
+
+
+def out_of_bag(
+    outputs: Iterable[tuple[Array, Array]], n_rows: int, voting: str
+) -> Array:
+    """Return each row's output by the members that have not learned from it.
+
+    Parameters
+    ----------
+    outputs : iterable of (rows, outputs)
+        Of each member the rows left out, and its outputs for these.
+    n_rows : int
+        Number of all rows.
+    voting : str
+        How outputs are combined.
+
+    Returns
+    -------
+    output : ndarray of shape (n_rows, n_outputs)
+        NaN for a row that all members have learned from.
+    """
+    if voting == "median":
+        return _median_out_of_bag(outputs, n_rows)
+    total: Any = 0.0
+    counts = np.zeros(n_rows)
+    for rows, values in outputs:
+        if np.ndim(total) == 0:
+            total = np.zeros((n_rows, *values.shape[1:]))
+        total[rows] += values
+        counts[rows] += 1
+    counts = counts.reshape(-1, *[1] * (np.ndim(total) - 1))
+    return np.divide(total, counts, where=counts > 0, out=np.full_like(total, np.nan))
+
+
+def _median_out_of_bag(outputs: Iterable[tuple[Array, Array]], n_rows: int) -> Array:
+    """Return the median over what is there of a row."""
+    columns = []
+    for rows, values in outputs:
+        column = np.full((n_rows, *values.shape[1:]), np.nan)
+        column[rows] = values
+        columns.append(column)
+    stacked = np.stack(columns)
+    is_there = ~np.isnan(stacked).all(axis=0)
+    middle = np.full(stacked.shape[1:], np.nan)
+    middle[is_there] = np.nanmedian(stacked[:, is_there], axis=0)
+    return middle
