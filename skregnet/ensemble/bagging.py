@@ -182,7 +182,7 @@ class BaggingEnsemble(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
 
     T. Ho (1998). The random subspace method for constructing decision forests. IEEE
     Transactions on Pattern Analysis and Machine Intelligence 20(8). The lecture's
-    heading "Ensemble Methods".
+    heading "Ensemble Learning".
 
     Examples
     --------
@@ -299,7 +299,7 @@ class BaggingEnsemble(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         targets = checked_targets(self, features, y)
         weights = checked_weights(sample_weight, features)
         sampling = sampling_of(self, features, targets, weights)
-        self._check_weights(template, sampling, weights)
+        self._check_all_rows(template, sampling, weights)
         self._learn_classes(targets, goes_on)
         self.estimator_ = clone(template)
         if not goes_on:
@@ -335,7 +335,7 @@ class BaggingEnsemble(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
                 for k in range(len(seeds))
             ]
         members = fit_members(job, seeds, contexts, self.n_jobs, int(self.verbose))
-        if not members:
+        if len(members) < min(1, len(seeds)):
             raise KeyboardInterrupt
         every = np.arange(self.n_features_in_)
         for member, seed in zip(members, seeds, strict=False):
@@ -384,20 +384,20 @@ class BaggingEnsemble(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
                 f"voting expects one of {VOTES[kind]} for a {kind}, got "
                 f"voting={self.voting!r} with estimator={template!r}."
             )
-        if self.oob_score and not self.bootstrap and self.max_samples in (1.0, None):
+
+    def _check_all_rows(
+        self, template: Any, sampling: Sampling, weights: Array | None
+    ) -> None:
+        """Refuse what would be of no effect where all rows are taken."""
+        if not sampling.takes_all_rows:
+            return
+        if self.oob_score:
             raise ValueError(
                 "oob_score=True expects members to leave rows out, got bootstrap=False "
                 f"and max_samples={self.max_samples!r}; set bootstrap=True, or a "
                 "smaller max_samples."
             )
-
-    def _check_weights(
-        self, template: Any, sampling: Sampling, weights: Array | None
-    ) -> None:
-        """Refuse weights that would be of no effect."""
-        if weights is None or not sampling.takes_all_rows:
-            return
-        if not has_fit_parameter(template, "sample_weight"):
+        if weights is not None and not has_fit_parameter(template, "sample_weight"):
             raise ValueError(
                 "sample_weight expects members that take weights where all rows are "
                 f"taken and none are drawn, got estimator={template!r}; set "

@@ -93,7 +93,7 @@ def fit_members(
     size = max(1, min(_block_size(cost), -(-len(seeds) // n_workers)))
     blocks = [slice(k, k + size) for k in range(0, len(seeds), size)]
     if n_workers == 1:
-        return _one_after_another(job, seeds, contexts, blocks)
+        return _one_after_another(job, seeds, contexts, blocks, verbose)
     prefer = "threads" if cost >= _THREADS_FROM else "processes"
     with threadpool_limits(limits=1, user_api="blas"):
         found = Parallel(n_jobs=n_jobs, verbose=verbose, prefer=prefer)(
@@ -103,13 +103,15 @@ def fit_members(
 
 
 def _one_after_another(
-    job: Job, seeds: Any, contexts: Sequence[Any], blocks: list[slice]
+    job: Job, seeds: Any, contexts: Sequence[Any], blocks: list[slice], verbose: int
 ) -> list[Any]:
     """Fit blocks in this process, until the user interrupts one."""
     members: list[Any] = []
     for block in blocks:
         fitted, is_complete = _fit_block(job, seeds[block], contexts[block])
         members += fitted
+        if verbose:
+            print(f"{len(members)} of {len(seeds)} members fitted")  # noqa: T201
         if not is_complete:
             break
     return members
@@ -154,10 +156,17 @@ def _fit_block(
     draws = [job.sampling.draw(seed) for seed in seeds]
     for member, draw in zip(members, draws, strict=True):
         _set_random_states(member, draw.random_state)
-    fit = _fit_each if job.pool is None else _fit_stack
+    is_complete = True
     with threadpool_limits(limits=1, user_api="blas"):
-        is_complete = fit(job, members, draws, contexts)
-    return [m for m in members if is_complete or hasattr(m, "coefs_")], is_complete
+        if job.pool is not None:
+            is_complete = _fit_stack(job, members, draws, contexts)
+        elif job.caller is None and _ends_in_network(job):
+            is_complete = _fit_pipelines(job, members, draws)
+        else:
+            _fit_each(job, members, draws, contexts)
+    if not is_complete:
+        members = [m for m in members if hasattr(network_of(m), "coefs_")]
+    return members, is_complete
 
 
 def _fit_stack(
@@ -173,20 +182,74 @@ def _fit_stack(
         return fit_together(requests)
 
 
+def _ends_in_network(job: Job) -> bool:
+    """Tell whether members are pipelines whose networks can train together."""
+    template = job.template
+    return (
+        network_of(template) is not None
+        and type(template) is Pipeline
+        and len(template.steps) > 1
+        and template.memory is None
+        and template.transform_input is None
+        and not job.fit_parameters
+    )
+
+
+def _fit_pipelines(job: Job, members: list[Any], draws: list[Draw]) -> bool:
+    """Fit what comes before the networks one by one, and the networks together."""
+    requests = []
+    for member, draw in zip(members, draws, strict=True):
+        before, network = member[:-1], network_of(member)
+        network._validate_params()
+        y = job.y[draw.rows]
+        request = Request(network, before.fit_transform(_features(job, draw), y), y)
+        rows = _to_validate_on(job, network, draw)
+        if rows is not None:
+            held_out = draw._replace(rows=rows)
+            request.X_val = before.transform(_features(job, held_out))
+            request.y_val = job.y[rows]
+            request.sample_weight_val = _weights_of(job, rows)
+        requests.append(request)
+    return fit_together(requests)
+
+
+def _to_validate_on(job: Job, network: Any, draw: Draw) -> Array | None:
+    """Return the rows that are not drawn, but have weight and a class that is.
+
+    None if the network does not stop early, or there are fewer than two.
+    """
+    if not network.early_stopping:
+        return None
+    rows = draw.left_out(len(job.y))
+    if job.weights is not None:
+        rows = rows[job.weights[rows] > 0]
+    if is_classifier(network) and job.y.ndim == 1:
+        rows = rows[np.isin(job.y[rows], job.y[draw.rows])]
+    return rows if len(rows) > 1 else None
+
+
+def _weights_of(job: Job, rows: Array | None) -> Array | None:
+    """Return the sample weights of rows, if there are any of both."""
+    return None if rows is None or job.weights is None else job.weights[rows]
+
+
+def _features(job: Job, draw: Draw) -> Any:
+    """Return the features of a member's rows."""
+    return features_of(_safe_indexing(job.X, draw.rows), draw.columns)
+
+
 def _fit_each(
     job: Job, members: list[Any], draws: list[Draw], contexts: Sequence[Any]
-) -> bool:
+) -> None:
     """Fit members one at a time, by their own `fit`."""
     for member, draw, context in zip(members, draws, contexts, strict=True):
-        X = features_of(_safe_indexing(job.X, draw.rows), draw.columns)
         parameters = _check_method_params(
             job.X, params=job.fit_parameters, indices=draw.rows
         )
         if job.handed_weights is not None:
             parameters["sample_weight"] = job.handed_weights[draw.rows]
         with _within(context, job, member, draw):
-            member.fit(X, job.y[draw.rows], **parameters)
-    return True
+            member.fit(_features(job, draw), job.y[draw.rows], **parameters)
 
 
 @contextmanager
@@ -207,10 +270,6 @@ def _within(context: Any, job: Job, member: Any, draw: Draw) -> Iterator[None]:
 
 def _request(job: Job, member: Any, draw: Draw) -> Request:
     """Return what a network is to learn; it validates on what it has not drawn."""
-    validation_rows, validation_weights = None, None
-    if member.early_stopping:
-        validation_rows = draw.left_out(len(job.y))
-        if job.weights is not None:
-            validation_weights = job.weights[validation_rows]
-    part = Part(job.pool, draw.rows, draw.columns, validation_rows, validation_weights)
+    rows = _to_validate_on(job, member, draw)
+    part = Part(job.pool, draw.rows, draw.columns, rows, _weights_of(job, rows))
     return Request(member, part=part, sample_weight=job.handed_weights)

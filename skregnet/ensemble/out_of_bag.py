@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.base import is_classifier
 from sklearn.utils import _safe_indexing
 
 from skregnet.ensemble.voting import out_of_bag
@@ -39,7 +40,8 @@ def score_out_of_bag(
             f"got {n_rows} rows and members fitted to other numbers; set "
             "oob_score=False."
         )
-    outputs = out_of_bag(_left_out(ensemble, X), n_rows, ensemble.voting)
+    shape = (n_rows, ensemble.n_classes_) if is_classifier(ensemble) else y.shape
+    outputs = out_of_bag(_left_out(ensemble, X), shape, ensemble.voting)
     scored = np.flatnonzero(~np.isnan(outputs.reshape(n_rows, -1)).any(axis=1))
     if len(scored) < n_rows:
         warnings.warn(

@@ -89,7 +89,7 @@ def combined(outputs: Iterable[Array], voting: str) -> Array:
 
 
 def out_of_bag(
-    outputs: Iterable[tuple[Array, Array]], n_rows: int, voting: str
+    outputs: Iterable[tuple[Array, Array]], shape: tuple[int, ...], voting: str
 ) -> Array:
     """Return each row's output by the members that have not learned from it.
 
@@ -97,38 +97,38 @@ def out_of_bag(
     ----------
     outputs : iterable of (rows, outputs)
         Of each member the rows left out, and its outputs for these.
-    n_rows : int
-        Number of all rows.
+    shape : tuple of int
+        Shape of the outputs of all rows.
     voting : str
         How outputs are combined.
 
     Returns
     -------
-    output : ndarray of shape (n_rows, n_outputs)
+    output : ndarray
         NaN for a row that all members have learned from.
     """
     if voting == "median":
-        return _median_out_of_bag(outputs, n_rows)
-    total: Any = 0.0
-    counts = np.zeros(n_rows)
+        return _median_out_of_bag(outputs, shape)
+    total = np.zeros(shape)
+    counts = np.zeros((shape[0], *[1] * (len(shape) - 1)))
     for rows, values in outputs:
-        if np.ndim(total) == 0:
-            total = np.zeros((n_rows, *values.shape[1:]))
         total[rows] += values
         counts[rows] += 1
-    counts = counts.reshape(-1, *[1] * (np.ndim(total) - 1))
-    return np.divide(total, counts, where=counts > 0, out=np.full_like(total, np.nan))
+    return np.divide(total, counts, where=counts > 0, out=np.full(shape, np.nan))
 
 
-def _median_out_of_bag(outputs: Iterable[tuple[Array, Array]], n_rows: int) -> Array:
+def _median_out_of_bag(
+    outputs: Iterable[tuple[Array, Array]], shape: tuple[int, ...]
+) -> Array:
     """Return the median over what is there of a row."""
     columns = []
     for rows, values in outputs:
-        column = np.full((n_rows, *values.shape[1:]), np.nan)
+        column = np.full(shape, np.nan)
         column[rows] = values
         columns.append(column)
-    stacked = np.stack(columns)
-    is_there = ~np.isnan(stacked).all(axis=0)
-    middle = np.full(stacked.shape[1:], np.nan)
-    middle[is_there] = np.nanmedian(stacked[:, is_there], axis=0)
+    middle = np.full(shape, np.nan)
+    if columns:
+        stacked = np.stack(columns)
+        is_there = ~np.isnan(stacked).all(axis=0)
+        middle[is_there] = np.nanmedian(stacked[:, is_there], axis=0)
     return middle

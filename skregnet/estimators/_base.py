@@ -177,10 +177,6 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         """Return what tells estimators apart that encode targets differently."""
 
     @abstractmethod
-    def _knows(self, y: Array) -> Array:
-        """Tell which targets are of a class that has been learned."""
-
-    @abstractmethod
     def _with_known_classes(self, y: Array) -> Array:
         """Return targets, classes that have not been learned replaced by any other."""
 

@@ -68,21 +68,13 @@ class Material:
             weights = self.weights[rows]
         return ValidationSet(X, self.y[rows], self.targets[rows], weights)
 
-    def held_out_of_pool(self, estimator: Any) -> ValidationSet | None:
-        """Return the validation rows of a part, those of classes that are learned.
-
-        None where there are fewer than two.
-        """
+    @property
+    def held_out_of_pool(self) -> ValidationSet | None:
+        """The validation rows of a part that has any."""
         part = self.part
         if part is None or part.validation_rows is None:
             return None
-        rows, weights = part.validation_rows, part.validation_weights
-        is_known = estimator._knows(self.y[rows])
-        if weights is not None:
-            is_known &= weights > 0
-            weights = weights[is_known]
-        rows = rows[is_known]
-        return self.held_out(rows, weights) if len(rows) >= 2 else None
+        return self.held_out(part.validation_rows, part.validation_weights)
 
 
 def read_material(request: Request, is_first: bool) -> Material:

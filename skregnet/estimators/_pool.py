@@ -48,8 +48,8 @@ class Part:
     columns : ndarray of int or None, default=None
         Features to learn from; None for all.
     validation_rows : ndarray of int or None, default=None
-        Rows to validate on where the estimator stops early; None to hold out some of
-        `rows`.
+        Rows to validate on where the estimator stops early, of classes that are among
+        the `rows`; None to hold out some of those.
     validation_weights : ndarray of shape (n_validation_rows,) or None, default=None
         Weights of these.
     """

@@ -203,9 +203,8 @@ class Session:
                 request.sample_weight_val,
                 material.X.dtype,
             )
-        validation = material.held_out_of_pool(estimator)
-        if validation is not None:
-            return rows, validation
+        if material.held_out_of_pool is not None:
+            return rows, material.held_out_of_pool
         labels = estimator._stratify_by(material.targets)
         rows, held_out = split_rows(
             rows,

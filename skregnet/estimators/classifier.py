@@ -545,15 +545,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def _encoding_key(self) -> tuple[str, Any]:
         return self._label_binarizer.y_type_, tuple(self.classes_.tolist())
 
-    def _knows(self, y: Array) -> Array:
-        if self._is_multilabel:
-            return np.ones(len(y), bool)
-        return np.isin(y, self.classes_)
-
     def _with_known_classes(self, y: Array) -> Array:
         if self._is_multilabel:
             return y
-        return np.where(self._knows(y), y, self.classes_[0])
+        return np.where(np.isin(y, self.classes_), y, self.classes_[0])
 
     def _training_targets(self, targets: Array) -> Array:
         share = self.label_smoothing

@@ -446,9 +446,6 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def _encoding_key(self) -> None:
         return None
 
-    def _knows(self, y: Array) -> Array:
-        return np.ones(len(y), bool)
-
     def _with_known_classes(self, y: Array) -> Array:
         return y
 

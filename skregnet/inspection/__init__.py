@@ -1,6 +1,18 @@
 """What a fitted model, or a way of fitting one, can be asked about itself."""
 
 from skregnet.inspection.bias_variance import BiasVariance, bias_variance
+from skregnet.inspection.ensemble_diversity import (
+    EnsembleDiversity,
+    ensemble_diversity,
+)
+from skregnet.inspection.ensemble_diversity_display import EnsembleDiversityDisplay
 from skregnet.inspection.optimizer_path import OptimizerPathDisplay
 
-__all__ = ["BiasVariance", "OptimizerPathDisplay", "bias_variance"]
+__all__ = [
+    "BiasVariance",
+    "EnsembleDiversity",
+    "EnsembleDiversityDisplay",
+    "OptimizerPathDisplay",
+    "bias_variance",
+    "ensemble_diversity",
+]

@@ -20,6 +20,7 @@ from skregnet.kernels.buffers import (
     each_member,
     member_rates,
 )
+from skregnet.kernels.numpy_activations import relu
 from skregnet.kernels.numpy_losses import (
     LossWorkspace,
     logistic_loss,
@@ -30,22 +31,21 @@ from skregnet.kernels.numpy_losses import (
 from skregnet.kernels.numpy_masks import Masks, Odds, draw_kept
 from skregnet.kernels.numpy_normalization import factors
 from skregnet.kernels.numpy_products import (
-    add_scaled,
     gather,
     gather_columns,
     matmul,
     member_dot,
-    relu,
-    relu_backward,
 )
 from skregnet.kernels.numpy_updates import soft_threshold
 from skregnet.kernels.selection import uses_numba
 
 if uses_numba():
+    from skregnet.kernels.numba_activations import relu_backward
     from skregnet.kernels.numba_normalization import normalize, normalize_backward
     from skregnet.kernels.numba_updates import (
         adagrad_update,
         adam_update,
+        add_scaled,
         amsgrad_update,
         average_update,
         delta_bar_delta_update,
@@ -54,10 +54,12 @@ if uses_numba():
         rmsprop_update,
     )
 else:
+    from skregnet.kernels.numpy_activations import relu_backward
     from skregnet.kernels.numpy_normalization import normalize, normalize_backward
     from skregnet.kernels.numpy_updates import (
         adagrad_update,
         adam_update,
+        add_scaled,
         amsgrad_update,
         average_update,
         delta_bar_delta_update,

@@ -202,6 +202,16 @@ def momentum(theta: Any, g: Any, velocity: Any, table: Any, nesterov: bool) -> N
                 t[i] += v[i]
 
 
+def add_scaled(target: Any, source: Any, table: Any) -> None:
+    """Add a multiple: its factor."""
+    number = target.dtype.type
+    for k in range(target.shape[0]):
+        factor = number(table[k if table.shape[0] > 1 else 0, 0])
+        t, s = target[k], source[k]
+        for i in range(t.shape[0]):
+            t[i] += factor * s[i]
+
+
 def average(mean: Any, theta: Any, table: Any) -> None:
     """Move the mean: rate."""
     number = theta.dtype.type
@@ -210,6 +220,14 @@ def average(mean: Any, theta: Any, table: Any) -> None:
         t, a = theta[k], mean[k]
         for i in range(t.shape[0]):
             a[i] += rate * (t[i] - a[i])
+
+
+def relu_backward(delta: Any, outputs: Any) -> None:
+    """Zero the gradient where the output is zero."""
+    zero = delta.dtype.type(0)
+    d, f = delta.reshape(-1), outputs.reshape(-1)
+    for i in range(d.shape[0]):
+        d[i] = d[i] if f[i] > zero else zero
 
 
 def normalize(

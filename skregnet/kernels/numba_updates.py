@@ -128,6 +128,11 @@ def momentum_update(
     )
 
 
+def add_scaled(target: Array, source: Array, scale: Rate) -> None:
+    """Add ``scale * source`` to `target`."""
+    compiled("add_scaled", target.dtype)(target, source, _table(scale))
+
+
 def average_update(average: Array, parameters: Array, rate: Rate) -> None:
     """Move the average towards the parameters, by ``rate`` of the way."""
     compiled("average", average.dtype)(average, parameters, _table(rate))

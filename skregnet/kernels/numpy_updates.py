@@ -223,6 +223,12 @@ def momentum_update(
             np.add(theta, v, theta)
 
 
+def add_scaled(target: Array, source: Array, scale: Rate) -> None:
+    """Add ``scale * source`` to `target`, vectors of shape (n_members, length)."""
+    for (out, part, s), (factor,) in pieces((target, source), (scale,)):
+        accumulate(out, part, factor, s)
+
+
 def average_update(average: Array, parameters: Array, rate: Rate) -> None:
     """Move the average towards the parameters, by ``rate`` of the way."""
     vectors, rates = (average, parameters), (1 - rate, rate)

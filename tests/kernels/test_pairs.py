@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from skregnet.kernels import (
+    numba_activations,
     numba_normalization,
     numba_updates,
+    numpy_activations,
     numpy_normalization,
     numpy_updates,
     selection,
@@ -26,6 +28,7 @@ UPDATES = {
     "rmsprop_update": (5, (0.9, 0.5, 0.01, 1e-3)),
     "momentum_update": (3, (0.9, 0.01)),
     "average_update": (2, (0.3,)),
+    "add_scaled": (2, (0.3,)),
 }
 RTOL = {np.float32: 1e-4, np.float64: 1e-6}
 
@@ -91,6 +94,20 @@ def test_delta_bar_delta(length, dtype):
     rates = (0.3, 0.2, 0.7, (0.2, 2.0), 0.01)
     arguments = [theta, g, gains, averages, *rates]
     assert_near(both_updates("delta_bar_delta_update", arguments), dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(1, 4, 3), (3, 17, 70)])
+def test_relu_backward(shape, dtype):
+    random_state = np.random.RandomState(0)
+    outputs = np.maximum(random_state.normal(size=shape), 0).astype(dtype)
+    delta = random_state.normal(size=shape).astype(dtype)
+    expected = np.where(outputs > 0, delta, 0)
+    for module in (numpy_activations, numba_activations):
+        found = delta.copy()
+        scratch = np.zeros((), dtype), np.empty(shape, bool)
+        module.relu_backward(found, outputs, *scratch)
+        np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

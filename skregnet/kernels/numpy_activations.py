@@ -1,0 +1,16 @@
+"""Activations of hidden layers and their derivatives, in NumPy."""
+
+import numpy as np
+
+from skregnet.kernels.buffers import Array
+
+
+def relu(values: Array, zeros: Array) -> None:
+    """Replace negative values by zero; an array of zeros beats the scalar 0."""
+    np.maximum(values, zeros, out=values)
+
+
+def relu_backward(delta: Array, outputs: Array, zero: Array, positive: Array) -> None:
+    """Zero `delta` where `outputs` is zero; `positive` is boolean scratch space."""
+    np.greater(outputs, zero, positive)
+    np.multiply(delta, positive, delta)
