@@ -166,6 +166,9 @@ def _fit_block(
             _fit_each(job, members, draws, contexts)
     if not is_complete:
         members = [m for m in members if hasattr(network_of(m), "coefs_")]
+    for member in members:
+        # As a pickle does, on the way back from another process.
+        vars(network_of(member) or member).pop("_training_state", None)
     return members, is_complete
 
 

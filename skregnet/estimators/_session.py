@@ -1,5 +1,6 @@
 """One call of `fit` or `partial_fit`, from the user's data to a member to train."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -176,18 +177,12 @@ class Session:
         return rng
 
     def at_test(self, vector: Array) -> Array:
-        """Return a vector with the statistics that predictions go by.
+        """Return a vector with the statistics that predictions go by."""
+        return _at_test(self.network, self._all_data(self.member.data), vector)
 
-        They are exact after `fit`; `partial_fit` has seen some of the rows only, and
-        keeps running ones.
-        """
-        if self._request.incremental:
-            return vector
-        return with_exact_statistics(self.network, vector, self.member.data)
-
-    def plain(self, vector: Array) -> tuple[list[Array], list[Array]]:
-        """Return weights and biases of the network that predicts alike."""
-        return fold(self.network, self.at_test(vector))
+    def _all_data(self, data: TrainingData) -> TrainingData | None:
+        """Return the data if they are all that is to be learned from."""
+        return None if self._request.incremental else data
 
     def _split(
         self, material: Material, has_validation: bool
@@ -226,7 +221,7 @@ class Session:
             vector=vector,
             plateau=self._plateau(validation is not None),
             history=self._history(),
-            observer=self._observer(validation),
+            observer=self._observer(validation, data),
             max_epochs=1 if incremental else estimator.max_iter,
             total_epochs=estimator.max_iter,
             validates=validation is not None,
@@ -273,7 +268,9 @@ class Session:
             n_rows_seen=known.get("t_", 0),
         )
 
-    def _observer(self, validation: ValidationSet | None) -> EstimatorObserver:
+    def _observer(
+        self, validation: ValidationSet | None, data: TrainingData
+    ) -> EstimatorObserver:
         """Start scikit-learn's callbacks and listen for them."""
         estimator, request = self.estimator, self._request
         context = estimator._init_callback_context(
@@ -285,8 +282,11 @@ class Session:
         if scorer not in (None, "loss"):
             scorer = check_scoring(estimator, scorer)
         self.context, self.hook_data = context, hook_data
+        # Not a method of the session: in a circle of references the data would outlive
+        # the fit, until the garbage collector comes round.
+        unpack = partial(_plain, self.network, self._all_data(data))
         return EstimatorObserver(
-            estimator, self.plain, context, hook_data, validation, scorer
+            estimator, unpack, context, hook_data, validation, scorer
         )
 
     def _resume(self, member: Member) -> None:
@@ -311,6 +311,22 @@ class Session:
         estimator = self.estimator
         names = (estimator.batch_norm, estimator.weight_averaging)
         return (solver_name(estimator), *names)
+
+
+def _at_test(network: Network, data: TrainingData | None, vector: Array) -> Array:
+    """Return a vector with the statistics that predictions go by.
+
+    They are exact after `fit`; `partial_fit` has seen some of the rows only, and keeps
+    running ones.
+    """
+    return vector if data is None else with_exact_statistics(network, vector, data)
+
+
+def _plain(
+    network: Network, data: TrainingData | None, vector: Array
+) -> tuple[list[Array], list[Array]]:
+    """Return weights and biases of the network that predicts alike."""
+    return fold(network, _at_test(network, data, vector))
 
 
 def _continues(member: Member, state: State) -> bool:

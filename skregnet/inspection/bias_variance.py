@@ -25,7 +25,7 @@ from sklearn.utils._param_validation import (
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples
 
-from skregnet.estimators._base import BaseMLP
+from skregnet.ensemble.fitting import is_network
 from skregnet.estimators._request import Request
 from skregnet.estimators._together import fit_together
 from skregnet.kernels import Array
@@ -316,13 +316,8 @@ def _predict_block(
     estimator: Any, X: Any, y: Array, X_test: Any, seeds: Array
 ) -> list[Array]:
     """Return the predictions of some rounds."""
-    fit = _fit_stack if _trains_in_stacks(estimator) else _fit_each
+    fit = _fit_stack if is_network(estimator) else _fit_each
     return [member.predict(X_test) for member in fit(estimator, X, y, seeds)]
-
-
-def _trains_in_stacks(estimator: Any) -> bool:
-    """Tell whether `fit_together` does what the estimator's own `fit` does."""
-    return isinstance(estimator, BaseMLP) and type(estimator).fit is BaseMLP.fit
 
 
 def _fit_stack(estimator: Any, X: Any, y: Array, seeds: Array) -> list[Any]:

@@ -1,5 +1,7 @@
 """Members are what they would be alone, wherever and with whomever they are fitted."""
 
+import pickle
+
 import numpy as np
 import pytest
 from joblib import parallel_config
@@ -240,6 +242,20 @@ def test_workers(n_jobs, backend, reference):
     np.testing.assert_array_equal(
         bag.oob_decision_function_, other.oob_decision_function_
     )
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_members_go_on_alike(n_jobs, reference):
+    bag, X, y = reference
+    other = clone(bag).set_params(n_jobs=n_jobs).fit(X, y)
+    first, second = bag.estimators_[0], other.estimators_[0]
+    for member in (first, second):
+        member.set_params(early_stopping=False)
+    np.testing.assert_array_equal(
+        flat(pickle.loads(pickle.dumps(first)).partial_fit(X, y)),
+        flat(second.partial_fit(X, y)),
+    )
+    first.set_params(early_stopping=True)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 100])
