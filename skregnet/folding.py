@@ -110,7 +110,7 @@ def _places(network: Network) -> list[_Place]:
     for number, layer in enumerate(network.layers):
         if isinstance(layer, Affine):
             n_affine += 1
-            is_below = True
+            is_below = not layer.activates
         elif isinstance(layer, ActivationLayer):
             is_below = False
         elif isinstance(layer, BatchNorm):

@@ -23,9 +23,11 @@ from skregnet.layers import (
     Pass,
     PenalizedActivity,
     Readout,
+    RectifiedDense,
     SparseDense,
     SparseDropout,
     SparseReadout,
+    SparseRectifiedDense,
     Workspace,
 )
 from skregnet.losses import Loss
@@ -33,6 +35,17 @@ from skregnet.parameters import ParameterLayout, Parameters
 from skregnet.penalties import ActivityPenalty
 
 _AT_TEST = Pass()
+
+# The activation that takes no pass of its own over the outputs of an affine map.
+_RECTIFIED = "relu"
+
+_DENSE: dict[tuple[bool, bool], Any] = {
+    (False, False): Dense,
+    (False, True): RectifiedDense,
+    (True, False): SparseDense,
+    (True, True): SparseRectifiedDense,
+}
+"""Affine maps of hidden layers, by whether inputs are sparse and outputs rectified."""
 
 # Rows a block where all rows are gone through.
 _BLOCK_ROWS = 512
@@ -289,11 +302,13 @@ def multilayer_perceptron(
         layers.append(drop(layer_units[0], input_dropout))
     is_sparse = sparse
     for (below, units), name, rate in zip(hidden, names, rates, strict=True):
-        dense = SparseDense if is_sparse else Dense
+        is_rectified = name == _RECTIFIED and batch_norm != "before"
+        dense = _DENSE[is_sparse, is_rectified]
         layers.append(dense(below, units, has_biases=batch_norm != "before"))
         if batch_norm == "before":
             layers.append(BatchNorm(units, in_place=True))
-        layers.append(ActivationLayer(units, ACTIVATIONS[name]))
+        if not is_rectified:
+            layers.append(ActivationLayer(units, ACTIVATIONS[name]))
         if activity_penalty is not None:
             layers.append(PenalizedActivity(units, activity_penalty))
         if batch_norm == "after":
@@ -308,6 +323,8 @@ def multilayer_perceptron(
 
 def _lends_outputs(layer: Layer) -> bool:
     """Tell whether a layer's backward pass does well with units that are dropped."""
+    if isinstance(layer, RectifiedDense):
+        return True
     if isinstance(layer, ActivationLayer):
         return layer.activation.goes_by_signs
     return isinstance(layer, BatchNorm)

@@ -1,8 +1,9 @@
 """Fits the members of an ensemble: networks as stacks, in blocks, over many workers."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import chain, pairwise
 from numbers import Integral
 from typing import Any
@@ -15,7 +16,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from skregnet.ensemble.sampling import Draw, Sampling
 from skregnet.ensemble.voting import features_of
@@ -95,7 +96,7 @@ def fit_members(
     if n_workers == 1:
         return _one_after_another(job, seeds, contexts, blocks, verbose)
     prefer = "threads" if cost >= _THREADS_FROM else "processes"
-    with threadpool_limits(limits=1, user_api="blas"):
+    with _one_blas_thread():
         found = Parallel(n_jobs=n_jobs, verbose=verbose, prefer=prefer)(
             delayed(_fit_block)(job, seeds[block], contexts[block]) for block in blocks
         )
@@ -157,7 +158,7 @@ def _fit_block(
     for member, draw in zip(members, draws, strict=True):
         _set_random_states(member, draw.random_state)
     is_complete = True
-    with threadpool_limits(limits=1, user_api="blas"):
+    with _one_blas_thread():
         if job.pool is not None:
             is_complete = _fit_stack(job, members, draws, contexts)
         elif job.caller is None and _ends_in_network(job):
@@ -170,6 +171,18 @@ def _fit_block(
         # As a pickle does, on the way back from another process.
         vars(network_of(member) or member).pop("_training_state", None)
     return members, is_complete
+
+
+def _one_blas_thread() -> AbstractContextManager[Any]:
+    """Hold BLAS to one thread."""
+    limit: AbstractContextManager[Any] = _controller().limit(limits=1, user_api="blas")
+    return limit
+
+
+@cache
+def _controller() -> ThreadpoolController:
+    """Return what controls the threads of the libraries loaded; it takes a while."""
+    return ThreadpoolController()
 
 
 def _fit_stack(

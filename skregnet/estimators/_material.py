@@ -98,10 +98,10 @@ def _of_part(request: Request, part: Part) -> Material:
     """Read what has been checked before; classes are those of the rows drawn."""
     estimator, pool, rows = request.estimator, part.pool, part.rows
     estimator.n_features_in_ = part.n_features
-    drawn = estimator._check_targets(part.labels, request)
+    pool.teach(estimator, request, rows)
     weights = request.sample_weight
     of_drawn = None if weights is None else weights[rows]
-    of_drawn = estimator._row_weights(of_drawn, drawn, request.incremental)
+    of_drawn = estimator._row_weights(of_drawn, part.labels, request.incremental)
     if of_drawn is not None:
         weights = np.zeros(len(pool.y))
         weights[rows] = of_drawn

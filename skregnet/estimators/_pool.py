@@ -1,7 +1,11 @@
 """Data that many estimators share, each learning from rows and columns of its own."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
+
+import numpy as np
+from sklearn.base import is_classifier
 
 from skregnet.kernels import Array
 
@@ -21,6 +25,31 @@ class Pool:
     X: Any
     y: Array
     _encoded: dict[Any, Array] = field(default_factory=dict, compare=False)
+    _learned: dict[bytes, dict[str, Any]] = field(default_factory=dict, compare=False)
+
+    def teach(self, estimator: Any, request: Any, rows: Array) -> None:
+        """Check the targets of some rows, and let the estimator learn their classes.
+
+        What an estimator has learned serves all whose rows have the same classes.
+        """
+        if not is_classifier(estimator) or self.y.ndim > 1:
+            estimator._check_targets(self.y[rows], request)
+            return
+        is_there = np.zeros(self._codes.max() + 1, bool)
+        is_there[self._codes[rows]] = True
+        key = is_there.tobytes()
+        if key not in self._learned:
+            before = set(vars(estimator))
+            estimator._check_targets(self.y[rows], request)
+            learned = {k: v for k, v in vars(estimator).items() if k not in before}
+            self._learned[key] = learned
+        vars(estimator).update(self._learned[key])
+
+    @cached_property
+    def _codes(self) -> Array:
+        """The number of each row's class."""
+        codes: Array = np.unique(self.y, return_inverse=True)[1]
+        return codes
 
     def targets(self, estimator: Any) -> Array:
         """Return the targets of all rows as the estimator's network sees them.

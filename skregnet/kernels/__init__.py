@@ -40,7 +40,7 @@ from skregnet.kernels.numpy_updates import soft_threshold
 from skregnet.kernels.selection import uses_numba
 
 if uses_numba():
-    from skregnet.kernels.numba_activations import relu_backward
+    from skregnet.kernels.numba_activations import add_and_rectify, relu_backward
     from skregnet.kernels.numba_normalization import normalize, normalize_backward
     from skregnet.kernels.numba_updates import (
         adagrad_update,
@@ -54,7 +54,7 @@ if uses_numba():
         rmsprop_update,
     )
 else:
-    from skregnet.kernels.numpy_activations import relu_backward
+    from skregnet.kernels.numpy_activations import add_and_rectify, relu_backward
     from skregnet.kernels.numpy_normalization import normalize, normalize_backward
     from skregnet.kernels.numpy_updates import (
         adagrad_update,
@@ -76,6 +76,7 @@ __all__ = [
     "Rate",
     "adagrad_update",
     "adam_update",
+    "add_and_rectify",
     "add_scaled",
     "aligned_empty",
     "aligned_zeros",

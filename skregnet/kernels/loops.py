@@ -222,6 +222,18 @@ def average(mean: Any, theta: Any, table: Any) -> None:
             a[i] += rate * (t[i] - a[i])
 
 
+def add_and_rectify(values: Any, biases: Any) -> None:
+    """Add biases and set to zero what is below; what is not a number stays so."""
+    zero = values.dtype.type(0)
+    for k in range(values.shape[0]):
+        b = biases[k, 0]
+        for r in range(values.shape[1]):
+            v = values[k, r]
+            for i in range(v.shape[0]):
+                number = v[i] + b[i]
+                v[i] = zero if number < zero else number
+
+
 def relu_backward(delta: Any, outputs: Any) -> None:
     """Zero the gradient where the output is zero."""
     zero = delta.dtype.type(0)

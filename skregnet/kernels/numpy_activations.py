@@ -10,6 +10,12 @@ def relu(values: Array, zeros: Array) -> None:
     np.maximum(values, zeros, out=values)
 
 
+def add_and_rectify(values: Array, biases: Array, zeros: Array) -> None:
+    """Add the biases and replace negative values by zero."""
+    np.add(values, biases, out=values)
+    np.maximum(values, zeros, out=values)
+
+
 def relu_backward(delta: Array, outputs: Array, zero: Array, positive: Array) -> None:
     """Zero `delta` where `outputs` is zero; `positive` is boolean scratch space."""
     np.greater(outputs, zero, positive)

@@ -7,6 +7,7 @@ from skregnet.layers.batch_norm import BatchNorm
 from skregnet.layers.dense import Dense
 from skregnet.layers.dropout import Dropout, SparseDropout
 from skregnet.layers.readout import Readout
+from skregnet.layers.rectified import RectifiedDense, SparseRectifiedDense
 from skregnet.layers.sparse import SparseDense, SparseReadout
 
 __all__ = [
@@ -18,8 +19,10 @@ __all__ = [
     "Pass",
     "PenalizedActivity",
     "Readout",
+    "RectifiedDense",
     "SparseDense",
     "SparseDropout",
     "SparseReadout",
+    "SparseRectifiedDense",
     "Workspace",
 ]

@@ -1,6 +1,7 @@
 """What the affine layers share: their size and their parameters."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from skregnet.parameters import Shapes
 
@@ -20,6 +21,8 @@ class Affine:
     n_inputs: int
     n_outputs: int
     has_biases: bool = True
+    activates: ClassVar[bool] = False
+    """Whether the outputs are those of an activation already."""
 
     @property
     def parameter_shapes(self) -> Shapes:

@@ -111,6 +111,22 @@ def test_relu_backward(shape, dtype):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(1, 4, 3), (3, 17, 70)])
+def test_add_and_rectify(shape, dtype):
+    n_members, _, n_units = shape
+    random_state = np.random.RandomState(0)
+    values = random_state.normal(size=shape).astype(dtype)
+    values[0, 0, 0] = np.nan
+    biases = random_state.normal(size=(n_members, 1, 2 * n_units)).astype(dtype)
+    biases = biases[:, :, :n_units]
+    expected = np.maximum(values + biases, 0)
+    for module in (numpy_activations, numba_activations):
+        found = values.copy()
+        module.add_and_rectify(found, biases, np.zeros((1, 1, n_units), dtype))
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("offset", [0.0, 300.0])
 @pytest.mark.parametrize("n_members", [1, 3])

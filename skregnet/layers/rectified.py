@@ -1,0 +1,73 @@
+"""Affine maps whose negative outputs are set to zero, in one pass with the biases."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from skregnet.activations import ACTIVATIONS
+from skregnet.kernels import Array, add_and_rectify, relu_backward
+from skregnet.layers._base import Pass, Workspace
+from skregnet.layers.dense import Dense
+from skregnet.layers.sparse import SparseDense
+from skregnet.parameters import Parameters
+
+
+class _Scratch(NamedTuple):
+    """What a pass needs besides what an affine map needs."""
+
+    ones: Array
+    zeros: Array
+    zero: Array
+    positive: Array
+
+
+@dataclass(frozen=True)
+class RectifiedDense(Dense):
+    """``max(0, inputs @ weights + biases)``; the derivative at zero is taken as zero.
+
+    References
+    ----------
+    X. Glorot, A. Bordes and Y. Bengio (2011). Deep sparse rectifier neural networks.
+    AISTATS.
+    """
+
+    activates: ClassVar[bool] = True
+
+    def workspace(
+        self, n_members: int, n_rows: int, dtype: np.dtype, propagate: bool
+    ) -> Workspace:
+        """Allocate what an affine map needs, zeros to compare with and a mask."""
+        workspace = super().workspace(n_members, n_rows, dtype, propagate)
+        shape = (n_members, n_rows, self.n_outputs)
+        (ones,) = workspace.scratch
+        workspace.scratch = _Scratch(ones, *ACTIVATIONS["relu"].scratch(shape, dtype))
+        return workspace
+
+    def forward(
+        self, inputs: Any, parameters: Parameters, workspace: Workspace, context: Pass
+    ) -> Array:
+        """Map the inputs and rectify."""
+        workspace.inputs = inputs
+        outputs: Array = workspace.outputs
+        self._map(inputs, parameters["weights"], outputs)
+        add_and_rectify(outputs, parameters["biases"], workspace.scratch.zeros)
+        return outputs
+
+    def backward(
+        self,
+        delta: Array,
+        parameters: Parameters,
+        gradient: Parameters,
+        workspace: Workspace,
+        context: Pass,
+    ) -> Array | None:
+        """Zero `delta` where units are off, then go on as an affine map."""
+        scratch: _Scratch = workspace.scratch
+        relu_backward(delta, workspace.outputs, scratch.zero, scratch.positive)
+        return super().backward(delta, parameters, gradient, workspace, context)
+
+
+@dataclass(frozen=True)
+class SparseRectifiedDense(RectifiedDense, SparseDense):
+    """``max(0, inputs @ weights + biases)`` for sparse inputs."""
