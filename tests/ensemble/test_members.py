@@ -277,7 +277,7 @@ def test_threads_of_blas(n_jobs, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("cost", "size"), [(100.0, 64), (1e6, 16), (1e9, 1), (0.0, 64)]
+    ("cost", "size"), [(0.0, 64), (100.0, 64), (5e6, 16), (2e7, 4), (1e9, 1)]
 )
 def test_sizes_of_blocks(cost, size):
     assert fitting._block_size(cost) == size
