@@ -104,8 +104,9 @@ class BaggingEnsemble(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
     n_estimators : int, default=10
         Number of members.
     max_samples : int, float or None, default=1.0
-        Rows that each member learns from: a number; a share of the rows, or with sample
-        weights of their sum; None for as many as there are.
+        Rows that each member learns from: a number; a share of the rows; or None for as
+        many as there are. With sample weights, rows without weight are not among them,
+        and with weights that are whole numbers their sum is the number of rows.
     max_features : int or float, default=1.0
         Features that each member learns from: a number, or a share of at least one.
     bootstrap : bool, default=True

@@ -27,10 +27,10 @@ from skregnet.estimators._sizes import hidden_sizes
 from skregnet.estimators._together import fit_together
 from skregnet.kernels import Array
 
-# Members of a block, by the multiplications of one step of one member. Measured in
-# float32, on one core, with Numba, in microseconds a member and step in blocks of 1, 4,
-# 16 and 64: 2e4 multiplications 27, 10, 4.8, 3.2; 2e5 32, 16, 11, 9.2; 1.5e6 64, 46, 43,
-# 42; 4e6 95, 79, 74, 78; 1.1e7 195, 179, 172, 206; 1.8e7 370, 355, 362, 417; 7e7 1179,
+# Members of a block, by the multiplications of one step of one member. Microseconds a
+# member and step in blocks of 1, 4, 16 and 64, in float32, on one core, with Numba: at
+# 2e4 multiplications 27, 10, 4.8 and 3.2; 2e5: 32, 16, 11, 9.2; 1.5e6: 64, 46, 43, 42;
+# 4e6: 95, 79, 74, 78; 1.1e7: 195, 179, 172, 206; 1.8e7: 370, 355, 362, 417; 7e7: 1179,
 # 1167, 1209, 1408.
 _BLOCKS = ((2e6, 64), (1.5e7, 16), (4e7, 4))
 

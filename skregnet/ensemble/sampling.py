@@ -1,6 +1,5 @@
 """Which rows and features each member of an ensemble learns from."""
 
-import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
 from numbers import Integral
@@ -15,9 +14,6 @@ from skregnet.kernels import Array
 
 # Rows that are brought to float64 at once.
 _BLOCK_ROWS = 4096
-
-# Fewer rows drawn by weights than this are warned of.
-_FEW_ROWS = 10
 
 
 class Draw(NamedTuple):
@@ -161,25 +157,18 @@ def sampling_of(ensemble: Any, X: Any, y: Array, weights: Array | None) -> Sampl
 def _n_drawn_rows(ensemble: Any, n_rows: int, weights: Array | None) -> int:
     """Return the rows of a draw.
 
-    A share is one of the weights, or without replacement of the rows that have any.
+    A share is one of the rows that have weight. Weights that are whole numbers count
+    how often a row occurs; with replacement their sum is the number of rows.
     """
     max_samples = ensemble.max_samples
     if max_samples is None or isinstance(max_samples, Integral):
         return n_rows if max_samples is None else int(max_samples)
-    if weights is None or (max_samples == 1 and not ensemble.bootstrap):
-        return max(1, int(max_samples * n_rows))
-    if not ensemble.bootstrap:
-        return max(1, int(max_samples * np.count_nonzero(weights)))
-    total = float(weights.sum())
-    n_drawn = max(1, int(max_samples * total))
-    if n_drawn < min(_FEW_ROWS, n_rows):
-        warnings.warn(
-            f"max_samples={max_samples!r} of sample weights that sum to {total:g} "
-            f"draws {n_drawn} rows for each member; give the number of rows as an "
-            "integer, or None for as many as there are.",
-            stacklevel=2,
-        )
-    return n_drawn
+    n_there: float = n_rows
+    takes_all = max_samples == 1 and not ensemble.bootstrap
+    if weights is not None and not takes_all:
+        are_counts = ensemble.bootstrap and np.array_equal(weights, np.rint(weights))
+        n_there = weights.sum() if are_counts else np.count_nonzero(weights)
+    return max(1, int(max_samples * n_there))
 
 
 def _without_replacement(

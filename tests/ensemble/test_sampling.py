@@ -145,8 +145,18 @@ def test_more_than_there_is(parameters, weights, message):
         sampling(weights, **parameters)
 
 
-def test_weights_of_a_small_sum_are_warned_of():
-    with pytest.warns(UserWarning, match="draws 1 rows"):
-        drawing = sampling(np.full(60, 1 / 60))
-    assert drawing.n_drawn_rows == 1
-    assert sampling(np.full(60, 1 / 60), max_samples=None).n_drawn_rows == 60
+@pytest.mark.parametrize(
+    ("weights", "parameters", "expected"),
+    [
+        (np.arange(60) % 3, {}, 60),
+        (np.arange(60) % 4, {}, 90),
+        (np.arange(60) % 4, {"max_samples": 0.5}, 45),
+        (np.arange(60) % 4, {"max_samples": None}, 60),
+        (np.arange(60) % 4, {"max_samples": 0.4, "bootstrap": False}, 18),
+        # Not numbers of rows: relative weights of the rows that have any.
+        ((np.arange(60) % 4) / 90, {}, 45),
+        ((np.arange(60) % 4) / 90, {"max_samples": 0.2}, 9),
+    ],
+)
+def test_shares_of_weighted_rows(weights, parameters, expected):
+    assert sampling(weights, **parameters).n_drawn_rows == expected
