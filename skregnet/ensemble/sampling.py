@@ -167,7 +167,7 @@ def _n_drawn_rows(ensemble: Any, n_rows: int, weights: Array | None) -> int:
     takes_all = max_samples == 1 and not ensemble.bootstrap
     if weights is not None and not takes_all:
         are_counts = ensemble.bootstrap and np.array_equal(weights, np.rint(weights))
-        n_there = weights.sum() if are_counts else np.count_nonzero(weights)
+        n_there = float(weights.sum() if are_counts else np.count_nonzero(weights))
     return max(1, int(max_samples * n_there))
 
 
