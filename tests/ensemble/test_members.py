@@ -11,7 +11,7 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from skregnet import BaggingEnsemble, MLPClassifier, MLPRegressor
 from skregnet.ensemble import fitting
@@ -322,3 +322,25 @@ def test_data_are_shared(monkeypatch):
     assert all(pool is seen[0] for pool in seen)
     assert np.shares_memory(seen[0].X, X)
     assert len(seen[0]._encoded) == 1
+
+
+class ThreadCounter(Ridge):
+    """Notes how many threads BLAS has while it is fitted."""
+
+    def fit(self, X, y):
+        self.n_threads_ = [
+            library["num_threads"]
+            for library in threadpool_info()
+            if library["user_api"] == "blas"
+        ]
+        return super().fit(X, y)
+
+
+@pytest.mark.parametrize("backend", ["sequential", "loky", "threading"])
+def test_blas_has_one_thread(backend):
+    X, y = problem("real")
+    with threadpool_limits(2, "blas"), parallel_config(backend=backend, n_jobs=2):
+        bag = BaggingEnsemble(ThreadCounter(), 4, random_state=0).fit(X, y)
+        after = threadpool_info()
+    assert all(set(member.n_threads_) == {1} for member in bag.estimators_)
+    assert {lib["num_threads"] for lib in after if lib["user_api"] == "blas"} == {2}
