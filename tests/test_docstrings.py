@@ -6,7 +6,12 @@ from importlib import import_module
 import pytest
 from numpydoc.validate import validate
 
-PUBLIC_MODULES = ["skregnet", "skregnet.inspection", "skregnet.optimizers"]
+PUBLIC_MODULES = [
+    "skregnet",
+    "skregnet.augmentation",
+    "skregnet.inspection",
+    "skregnet.optimizers",
+]
 
 IGNORED = {
     "ES01",  # a summary may say it all
@@ -48,7 +53,7 @@ def public_methods(cls):
 
 
 def is_protocol(value):
-    return getattr(value, "_is_protocol", False)
+    return getattr(value, "_is_protocol", False) or inspect.isabstract(value)
 
 
 def implements_protocol(cls, name):

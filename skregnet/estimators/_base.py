@@ -94,6 +94,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         "adversarial_norm": [StrOptions(set(NORMS))],
         "adversarial_weight": [Interval(Real, 0, 1, closed="both")],
         "adversarial_iterations": [Interval(Integral, 1, None, closed="left")],
+        "augmenter": [HasMethods(["fit", "augment"]), None],
         "max_norm": [Interval(Real, 0, None, closed="neither"), None],
         "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
         "weight_averaging": [StrOptions(set(AVERAGES)), None],

@@ -135,4 +135,8 @@ class Selection:
     def __getitem__(self, part: slice) -> Any:
         """Return a copy of some of the rows."""
         taken = self.X[self.rows[part]]
-        return taken if self.columns is None else taken[:, self.columns]
+        if self.columns is None:
+            return taken
+        if isinstance(taken, np.ndarray):
+            return taken.take(self.columns, axis=1)  # in C order
+        return taken[:, self.columns]

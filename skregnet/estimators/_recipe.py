@@ -48,10 +48,13 @@ AVERAGES: dict[str, Any] = {"ema": MovingAverage(), "swa": EpochAverage()}
 """Averages of the weights by name."""
 
 # What some solvers cannot take: the value that switches it off, and why.
-_NOISE = dict.fromkeys(
-    ("dropout", "input_dropout", "target_noise"),
-    (0.0, "draws new noise for each evaluation of a loss that must not change"),
-)
+_REDRAWS = "draws new noise for each evaluation of a loss that must not change"
+_NOISE: dict[str, tuple[Any, str]] = {
+    "dropout": (0.0, _REDRAWS),
+    "input_dropout": (0.0, _REDRAWS),
+    "target_noise": (0.0, _REDRAWS),
+    "augmenter": (None, _REDRAWS),
+}
 _STEPS = {
     "batch_norm": (None, "normalises by the statistics of minibatches"),
     "adversarial_step": (0.0, "trains along a gradient that is not that of the loss"),
@@ -174,6 +177,7 @@ def is_noisy(estimator: Any) -> bool:
         any(dropout_rates(estimator, len(hidden_sizes(estimator))))
         or estimator.input_dropout
         or estimator.target_noise
+        or estimator.augmenter is not None
     )
 
 

@@ -4,11 +4,14 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from sklearn import config_context
+from sklearn.base import clone
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_random_state
 
 from skregnet.estimators._material import Material, read_material
 from skregnet.estimators._observer import EstimatorObserver
+from skregnet.estimators._pool import Selection
 from skregnet.estimators._recipe import (
     check_combinations,
     is_noisy,
@@ -101,6 +104,7 @@ class Session:
             member.vector.dtype,
             member.data.weights is None,
             member.data.columns is None,
+            member.augmenter is None,
             id(self) if trains_alone else None,
         )
 
@@ -229,6 +233,7 @@ class Session:
             random_state=self._random_state,
             shuffle=estimator.shuffle,
             rng=self._rng,
+            augmenter=self._augmenter(data),
             is_averaging=incremental,
             is_continued=incremental,
         )
@@ -241,6 +246,21 @@ class Session:
         if incremental:
             self._resume(member)
         return member
+
+    def _augmenter(self, data: TrainingData) -> Any:
+        """Return a copy of the augmenter, fitted to the rows to learn from."""
+        augmenter = self.estimator.augmenter
+        if augmenter is None:
+            return None
+        if isinstance(augmenter, type):
+            raise ValueError(
+                f"augmenter expects an object, such as {augmenter.__name__}(), got the "
+                f"class {augmenter.__name__}."
+            )
+        rows = Selection(data.inputs, data.rows, data.columns)[:]
+        # Within a fit scikit-learn leaves out the check of others' parameters.
+        with config_context(skip_parameter_validation=False):
+            return clone(augmenter).fit(rows, data.targets[data.rows])
 
     def _plateau(self, validates: bool) -> Plateau:
         """Go on with an earlier plateau if there is one of the same kind."""

@@ -170,6 +170,12 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     adversarial_iterations : int, default=1
         Number of steps of which a move is made; for 'sign' and 'l2' it stays within
         `adversarial_step` of the inputs.
+    augmenter : augmenter or None, default=None
+        An object of :mod:`skregnet.augmentation`, or any with its methods `fit` and
+        `augment`: a copy of it, fitted to the rows to learn from and their targets as
+        vectors, changes each minibatch afresh. Rows to validate on and to predict stay
+        as they are, and so do the rows that `batch_norm` takes its statistics of at the
+        end. Not for 'lbfgs'.
     max_norm : float or None, default=None
         Largest Euclidean norm of the weights into a unit; weights are scaled down after
         each step. Not for 'lbfgs'.
@@ -292,6 +298,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         adversarial_norm: str = "gradient",
         adversarial_weight: float = 0.5,
         adversarial_iterations: int = 1,
+        augmenter: Any = None,
         max_norm: float | None = None,
         max_grad_norm: float | None = None,
         weight_averaging: str | None = None,
@@ -335,6 +342,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             adversarial_norm=adversarial_norm,
             adversarial_weight=adversarial_weight,
             adversarial_iterations=adversarial_iterations,
+            augmenter=augmenter,
             max_norm=max_norm,
             max_grad_norm=max_grad_norm,
             weight_averaging=weight_averaging,

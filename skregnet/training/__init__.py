@@ -1,6 +1,7 @@
 """Training: what is minimised, by which steps, and when they end."""
 
 from skregnet.training.adversarial import NORMS, Adversary, moved
+from skregnet.training.augmentation import Augmenter, augment_batch
 from skregnet.training.averaging import EpochAverage, MovingAverage
 from skregnet.training.batches import TrainingData
 from skregnet.training.history import History
@@ -15,6 +16,7 @@ from skregnet.training.target_noise import TargetNoise
 __all__ = [
     "NORMS",
     "Adversary",
+    "Augmenter",
     "EpochAverage",
     "History",
     "Member",
@@ -25,6 +27,7 @@ __all__ = [
     "Recipe",
     "TargetNoise",
     "TrainingData",
+    "augment_batch",
     "moved",
     "train_lbfgs",
     "train_minibatch",

@@ -12,6 +12,7 @@ import numpy as np
 from skregnet.kernels import Array
 from skregnet.optimizers import State
 from skregnet.schedules import Gradual, Schedule
+from skregnet.training.augmentation import Augmenter
 from skregnet.training.averaging import START
 from skregnet.training.batches import TrainingData
 from skregnet.training.history import History
@@ -85,7 +86,9 @@ class Member:
     schedule, random_state, shuffle
         Used by minibatch training only.
     rng : Generator or None
-        Source of noise, where the recipe asks for any.
+        Source of noise, where the recipe or the augmenter asks for any.
+    augmenter : Augmenter or None
+        Who changes the rows of each minibatch.
     learning_rate : float
         Current rate.
     state : dict or None
@@ -109,6 +112,7 @@ class Member:
     random_state: np.random.RandomState | None = None
     shuffle: bool = True
     rng: np.random.Generator | None = None
+    augmenter: Augmenter | None = None
     learning_rate: float = 0.0
     state: State | None = None
     is_averaging: bool = False

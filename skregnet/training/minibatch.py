@@ -9,6 +9,7 @@ from skregnet.kernels import Array, Rate, member_rates
 from skregnet.optimizers import State
 from skregnet.schedules import Gradual
 from skregnet.stacking import select_members, stack_members
+from skregnet.training.augmentation import augment_batch
 from skregnet.training.batches import BatchLoader
 from skregnet.training.member import Member, Outcome
 from skregnet.training.objective import Objective
@@ -93,6 +94,7 @@ class _Stack:
             isinstance(member.schedule, Gradual) for member in self.members
         )
         rngs = [member.rng for member in self.members if member.rng is not None]
+        augmenters = [m.augmenter for m in self.members if m.augmenter is not None]
         losses = np.zeros(len(self.members))
         start = 0
         for n_batches, n_rows, loader, workspace in self._plan:
@@ -103,6 +105,8 @@ class _Stack:
                 if is_gradual:
                     rates = self._rates(start / self._order.shape[1])
                 batch = loader.load(self._order[:, start:stop])
+                if augmenters:
+                    augment_batch(batch, augmenters, rngs)
                 if recipe.target_noise is not None:
                     recipe.target_noise.apply(batch.targets, rngs)
                 total += objective.value_and_gradient(batch, workspace, scale, rngs)

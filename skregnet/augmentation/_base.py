@@ -1,0 +1,171 @@
+"""What an augmenter is.
+
+An augmenter makes new cases of given ones: it changes rows, and perhaps their targets,
+at random. Its core is one method, `augment`, which is handed arrays and a source of
+noise and keeps nothing. `fit` learns what the changes are relative to, such as the
+spread of each feature, and no more.
+
+Targets are vectors here, `(n_rows, n_outputs)`: numbers of a regression, and for
+classes ones and zeros, which `augment` may turn into shares of classes. Who calls it
+makes labels into vectors before, and draws labels from the shares after.
+"""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    OneToOneFeatureMixin,
+    TransformerMixin,
+    _fit_context,
+)
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skregnet.kernels import Array
+
+_FLOATS = (np.float64, np.float32)
+
+
+class Augmenter(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
+    """Base of the augmenters; abstract.
+
+    As a step of a :class:`sklearn.pipeline.Pipeline` it changes the rows that the next
+    step learns from, and no others: `fit_transform` augments, `transform` hands on what
+    it is given. A pipeline has no way to change targets, which stay as they are.
+
+    Examples
+    --------
+    An augmenter of one's own, here for features that are fractions of a whole:
+
+    >>> from sklearn.datasets import load_iris
+    >>> from skregnet import MLPClassifier
+    >>> from skregnet.augmentation import Augmenter
+    >>> class Rescale(Augmenter):
+    ...     def __init__(self, spread=0.1, *, random_state=None):
+    ...         self.spread = spread
+    ...         self.random_state = random_state
+    ...     def augment(self, X, y, rng):
+    ...         factors = rng.uniform(1 - self.spread, 1 + self.spread, (len(X), 1))
+    ...         return X * factors, y
+    >>> X, y = load_iris(return_X_y=True)
+    >>> mlp = MLPClassifier(learning_rate_init=0.01, max_iter=500, random_state=0,
+    ...                     augmenter=Rescale())
+    >>> mlp.fit(X, y).score(X, y) > 0.9
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "random_state": ["random_state"],
+    }
+    _takes_sparse: ClassVar[bool] = False
+    """Whether `augment` takes CSR arrays too."""
+
+    random_state: Any
+
+    @abstractmethod
+    def augment(
+        self, X: Any, y: Array | None, rng: np.random.Generator
+    ) -> tuple[Any, Array | None]:
+        """Return rows changed at random, and their targets.
+
+        Parameters
+        ----------
+        X : {ndarray, CSR array} of shape (n_rows, n_features)
+            Rows, which are left as they are.
+        y : ndarray of shape (n_rows, n_outputs) or (n_rows,), or None
+            Their targets as numbers, of classes as vectors of shares; left as they are.
+            Where None is given, only `X` is changed, and as if targets stayed.
+        rng : Generator
+            Source of noise.
+
+        Returns
+        -------
+        X : {ndarray, CSR array} of shape (n_rows, n_features)
+            As many rows, in the same precision.
+        y : ndarray or None
+            Their targets, in the shape given.
+        """
+
+    # Augmenters within augmenters are checked too.
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn what changes are relative to.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            Targets.
+
+        Returns
+        -------
+        self : object
+            The fitted augmenter.
+        """
+        self._learn(self._validate(X, reset=True), y)
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None) -> Any:
+        """Fit, and return the rows changed at random.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows to learn from.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            Targets, which stay.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+            Changed rows, in a new array.
+        """
+        X = self.fit(X, y)._validate(X, reset=False)
+        changed, _ = self.augment(X, None, generator_of(self.random_state))
+        return changed
+
+    def transform(self, X: Any) -> Any:
+        """Return the rows as they are: what is to be predicted is not augmented.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+            The same rows.
+        """
+        check_is_fitted(self)
+        return self._validate(X, reset=False)
+
+    def _learn(self, X: Any, y: Any) -> None:
+        """Learn from validated rows; nothing by default."""
+
+    def _validate(self, X: Any, *, reset: bool) -> Any:
+        """Check rows."""
+        return validate_data(
+            self,
+            X,
+            dtype=_FLOATS,
+            accept_sparse="csr" if self._takes_sparse else False,
+            reset=reset,
+        )
+
+    def __sklearn_tags__(self) -> Any:
+        """Say that the rows returned are another time others."""
+        tags = super().__sklearn_tags__()
+        tags.non_deterministic = True
+        tags.input_tags.sparse = self._takes_sparse
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+def generator_of(random_state: Any) -> np.random.Generator:
+    """Return a source of noise from a seed or a RandomState, which moves on."""
+    seed = check_random_state(random_state).randint(2**32, size=4, dtype=np.uint32)
+    return np.random.Generator(np.random.SFC64(seed))
