@@ -1,8 +1,23 @@
 """Neural networks for scikit-learn, with every regularizer and optimizer in reach."""
 
 from skregnet.ensemble import BaggingEnsemble
-from skregnet.estimators import MLPClassifier, MLPRegressor, adversarial_examples
+from skregnet.estimators import (
+    MLPClassifier,
+    MLPRegressor,
+    MultiTaskMLP,
+    MultiTaskMLPClassifier,
+    MultiTaskMLPRegressor,
+    adversarial_examples,
+)
 
 __version__ = "0.1.0"
 
-__all__ = ["BaggingEnsemble", "MLPClassifier", "MLPRegressor", "adversarial_examples"]
+__all__ = [
+    "BaggingEnsemble",
+    "MLPClassifier",
+    "MLPRegressor",
+    "MultiTaskMLP",
+    "MultiTaskMLPClassifier",
+    "MultiTaskMLPRegressor",
+    "adversarial_examples",
+]

@@ -33,7 +33,7 @@ def fold(network: Network, vector: Array) -> tuple[list[Array], list[Array]]:
     coefs, intercepts : list of ndarray
         New arrays, in the precision of the vector.
     """
-    coefs, intercepts = network.layout.unpack(vector)
+    coefs, intercepts = network.unpack(vector)
     views = network.layout.views(vector[np.newaxis])
     for layer, index, is_below in _places(network):
         factor, shift = _affine(views[layer])
@@ -70,7 +70,7 @@ def unfold(
         A new array.
     """
     layout = network.layout
-    vector = layout.pack(coefs, intercepts)
+    vector = network.pack(coefs, intercepts)
     if rest is not None:
         layout.rest(vector)[...] = rest
     coefs, intercepts = list(coefs), list(intercepts)
@@ -89,7 +89,7 @@ def unfold(
             coefs[index] = inverse[:, np.newaxis] * coefs[index]
             intercepts[index] = intercepts[index] - shift @ coefs[index]
     rest = layout.rest(vector).copy()
-    vector = layout.pack(_cast(coefs, vector.dtype), _cast(intercepts, vector.dtype))
+    vector = network.pack(_cast(coefs, vector.dtype), _cast(intercepts, vector.dtype))
     layout.rest(vector)[...] = rest
     return vector
 

@@ -8,6 +8,8 @@ Outputs and targets are output-major, of shape (n_members, n_outputs, n_rows).
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy import special
@@ -37,13 +39,19 @@ class Loss:
     output_activation: str
     gradient_kernel: LossKernel
 
+    def workspace(
+        self, n_members: int, n_outputs: int, n_rows: int, dtype: np.dtype
+    ) -> LossWorkspace:
+        """Allocate scratch space for batches of one shape."""
+        return LossWorkspace.allocate(n_members, n_outputs, n_rows, dtype)
+
     def value_and_gradient(
         self,
         outputs: Array,
         targets: Array,
         weights: Array | None,
         scale: float,
-        workspace: LossWorkspace,
+        workspace: Any,
     ) -> Array:
         """Return each member's loss and overwrite `outputs` with its gradient.
 
@@ -55,8 +63,8 @@ class Loss:
             Weights of the rows, of mean 1 over the training data.
         scale : float
             What the sum over rows is multiplied by: one over the number of rows.
-        workspace : LossWorkspace
-            Scratch space for this shape.
+        workspace : object
+            What `workspace` has allocated for this shape.
 
         Returns
         -------
@@ -64,6 +72,97 @@ class Loss:
             The loss of each member.
         """
         return self.gradient_kernel(outputs, targets, weights, scale, workspace)
+
+
+@dataclass(frozen=True)
+class MultiTaskLoss:
+    """The sum of the losses of several tasks, whose outputs come one after another.
+
+    Behind the targets of all tasks there is a row of weights for each task: how much
+    each case counts in it, 0 where its target is missing.
+
+    With learned weights there is a row of ``s``, one for each task, behind the outputs:
+    the loss of a task is ``exp(-s) * loss + s / 2``, with ``s`` the logarithm of the
+    task's variance.
+
+    Parameters
+    ----------
+    parts : tuple of Loss
+        The loss of each task.
+    sizes : tuple of int
+        The number of outputs of each.
+    learns_weights : bool, default=False
+        Whether ``s`` is there in training.
+
+    References
+    ----------
+    A. Kendall, Y. Gal and R. Cipolla (2018). Multi-task learning using uncertainty to
+    weigh losses for scene geometry and semantics. CVPR.
+    """
+
+    parts: tuple[Loss, ...]
+    sizes: tuple[int, ...]
+    learns_weights: bool = False
+
+    name: ClassVar[str] = "multi_task"
+
+    @property
+    def output_activation(self) -> tuple[str, ...]:
+        """The name of each task's output activation."""
+        return tuple(part.output_activation for part in self.parts)
+
+    @property
+    def outputs_of_tasks(self) -> list[slice]:
+        """Where the outputs, and the targets, of each task are."""
+        ends = pairwise([0, *accumulate(self.sizes)])
+        return [slice(start, stop) for start, stop in ends]
+
+    def workspace(
+        self, n_members: int, n_outputs: int, n_rows: int, dtype: np.dtype
+    ) -> list[LossWorkspace]:
+        """Allocate scratch space for each task."""
+        return [
+            part.workspace(n_members, size, n_rows, dtype)
+            for part, size in zip(self.parts, self.sizes, strict=True)
+        ]
+
+    def value_and_gradient(
+        self,
+        outputs: Array,
+        targets: Array,
+        weights: Array | None,
+        scale: float,
+        workspace: Any,
+    ) -> Array:
+        """Return each member's loss and overwrite `outputs` with its gradient.
+
+        Parameters are those of `Loss.value_and_gradient`.
+        """
+        n_outputs, n_rows = sum(self.sizes), outputs.shape[2]
+        total = np.zeros(len(outputs), outputs.dtype)
+        for k, task in enumerate(self.outputs_of_tasks):
+            own = np.ascontiguousarray(outputs[:, task])
+            counts = targets[:, n_outputs + k : n_outputs + k + 1]
+            value = self.parts[k].value_and_gradient(
+                own,
+                np.ascontiguousarray(targets[:, task]),
+                np.ascontiguousarray(counts if weights is None else counts * weights),
+                scale,
+                workspace[k],
+            )
+            if outputs.shape[1] > n_outputs:
+                row = outputs[:, n_outputs + k]
+                log_variance = row[:, 0].copy()
+                factor = np.exp(-log_variance)
+                own *= factor[:, np.newaxis, np.newaxis]
+                value = factor * value
+                # The row is the same for all cases: its first place takes the gradient.
+                row[...] = 0
+                row[:, 0] = 0.5 * scale * n_rows - value
+                value = value + 0.5 * scale * n_rows * log_variance
+            outputs[:, task] = own
+            total += value
+        return total
 
 
 LOG_LOSS = Loss("log_loss", "softmax", kernels.softmax_loss)

@@ -7,45 +7,25 @@ member, data as a batch, and everything in between lives in a workspace.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from skregnet.activations import ACTIVATIONS
-from skregnet.kernels import Array, LossWorkspace
+from skregnet.kernels import Array
 from skregnet.layers import (
-    ActivationLayer,
-    BatchNorm,
-    Dense,
-    Dropout,
     Layer,
     Pass,
     PenalizedActivity,
-    Readout,
-    RectifiedDense,
     SparseDense,
     SparseDropout,
     SparseReadout,
-    SparseRectifiedDense,
     Workspace,
 )
-from skregnet.losses import Loss
+from skregnet.layers.affine import Affine
+from skregnet.losses import Loss, MultiTaskLoss
 from skregnet.parameters import ParameterLayout, Parameters
-from skregnet.penalties import ActivityPenalty
 
 _AT_TEST = Pass()
-
-# The activation that takes no pass of its own over the outputs of an affine map.
-_RECTIFIED = "relu"
-
-_DENSE: dict[tuple[bool, bool], Any] = {
-    (False, False): Dense,
-    (False, True): RectifiedDense,
-    (True, False): SparseDense,
-    (True, True): SparseRectifiedDense,
-}
-"""Affine maps of hidden layers, by whether inputs are sparse and outputs rectified."""
 
 # Rows a block where all rows are gone through.
 _BLOCK_ROWS = 512
@@ -81,7 +61,7 @@ class NetworkWorkspace:
     """
 
     layers: tuple[Workspace, ...]
-    loss: LossWorkspace
+    loss: Any
     input_gradient: Array | None = None
 
 
@@ -93,17 +73,39 @@ class Network:
     ----------
     layers : tuple of Layer
         From the inputs to the outputs before the output activation.
-    loss : Loss
+    loss : Loss or MultiTaskLoss
         The loss.
     """
 
     layers: tuple[Layer, ...]
-    loss: Loss
+    loss: Loss | MultiTaskLoss
 
     @cached_property
     def layout(self) -> ParameterLayout:
         """Where the parameters of the layers lie in the flat vector."""
         return ParameterLayout(tuple(layer.parameter_shapes for layer in self.layers))
+
+    def pack(self, coefs: Sequence[Array], intercepts: Sequence[Array]) -> Array:
+        """Return one network's vector from plain matrices, all else at rest."""
+        own = [
+            layer.from_plain(plain)
+            for layer, plain in zip(self._affine, coefs, strict=True)
+        ]
+        return self.layout.pack(own, intercepts)
+
+    def unpack(self, vector: Array) -> tuple[list[Array], list[Array]]:
+        """Return one network's weights as plain matrices, and biases, in new arrays."""
+        weights, biases = self.layout.unpack(vector)
+        for k, layer in enumerate(self._affine):
+            weights[k] = layer.to_plain(weights[k])
+            if not layer.has_biases:
+                biases[k] = np.zeros(layer.n_outputs, vector.dtype)
+        return weights, biases
+
+    @cached_property
+    def _affine(self) -> tuple[Affine, ...]:
+        """The layers with weights."""
+        return tuple(layer for layer in self.layers if isinstance(layer, Affine))
 
     @property
     def takes_sparse(self) -> bool:
@@ -129,7 +131,7 @@ class Network:
             layers.append(layer.workspace(n_members, n_rows, dtype, propagate))
             is_first = is_first and not layer.parameter_shapes
         n_outputs = self.layers[-1].n_outputs
-        loss = LossWorkspace.allocate(n_members, n_outputs, n_rows, dtype)
+        loss = self.loss.workspace(n_members, n_outputs, n_rows, dtype)
         return NetworkWorkspace(tuple(layers), loss)
 
     def outputs(
@@ -251,80 +253,3 @@ def input_gradient(network: Network, vector: Array, inputs: Any, targets: Array)
         network.loss_and_gradient(batch, parameters, unused, workspace, _AT_TEST)
         gradient[rows] = workspace.input_gradient
     return gradient
-
-
-def multilayer_perceptron(
-    layer_units: tuple[int, ...],
-    activation: str | Sequence[str],
-    loss: Loss,
-    *,
-    sparse: bool = False,
-    input_dropout: float = 0.0,
-    dropout: Sequence[float] = (),
-    batch_norm: str | None = None,
-    activity_penalty: ActivityPenalty | None = None,
-) -> Network:
-    """Describe a multilayer perceptron.
-
-    A hidden layer is its affine map, its activation, the penalty on that, and dropout;
-    batch normalization comes before or after the activation.
-
-    Parameters
-    ----------
-    layer_units : tuple of int
-        Numbers of inputs, of each hidden layer's units and of outputs.
-    activation : str or sequence of str
-        Name of the hidden activation, or one a hidden layer.
-    loss : Loss
-        The loss.
-    sparse : bool, default=False
-        Whether the inputs are sparse.
-    input_dropout : float, default=0.0
-        Probability of dropping an input.
-    dropout : sequence of float, default=()
-        Probability of dropping a unit of each hidden layer; empty for none.
-    batch_norm : {None, "before", "after"}, default=None
-        Where to normalise.
-    activity_penalty : ActivityPenalty or None, default=None
-        Penalty on each hidden layer's activations.
-
-    Returns
-    -------
-    network : Network
-        The description.
-    """
-    hidden = list(pairwise(layer_units[:-1]))
-    names = [activation] * len(hidden) if isinstance(activation, str) else activation
-    rates = dropout or [0.0] * len(hidden)
-    layers: list[Layer] = []
-    if input_dropout:
-        drop = SparseDropout if sparse else Dropout
-        layers.append(drop(layer_units[0], input_dropout))
-    is_sparse = sparse
-    for (below, units), name, rate in zip(hidden, names, rates, strict=True):
-        is_rectified = name == _RECTIFIED and batch_norm != "before"
-        dense = _DENSE[is_sparse, is_rectified]
-        layers.append(dense(below, units, has_biases=batch_norm != "before"))
-        if batch_norm == "before":
-            layers.append(BatchNorm(units, in_place=True))
-        if not is_rectified:
-            layers.append(ActivationLayer(units, ACTIVATIONS[name]))
-        if activity_penalty is not None:
-            layers.append(PenalizedActivity(units, activity_penalty))
-        if batch_norm == "after":
-            layers.append(BatchNorm(units, in_place=False))
-        if rate:
-            layers.append(Dropout(units, rate, in_place=_lends_outputs(layers[-1])))
-        is_sparse = False
-    readout = SparseReadout if is_sparse else Readout
-    layers.append(readout(layer_units[-2], layer_units[-1]))
-    return Network(tuple(layers), loss)
-
-
-def _lends_outputs(layer: Layer) -> bool:
-    """Tell whether a layer's backward pass does well with units that are dropped."""
-    if isinstance(layer, RectifiedDense):
-        return True
-    if isinstance(layer, ActivationLayer):
-        return layer.activation.goes_by_signs
-    return isinstance(layer, BatchNorm)

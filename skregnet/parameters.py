@@ -22,6 +22,7 @@ RESTING_VALUES: dict[str, Any] = {
     "shift": 0.0,
     "statistics": [[0.0], [1.0]],
     "n_batches": 0.0,
+    "log_variances": 0.0,
 }
 """Where parameters other than weights and biases start: their layer changes nothing."""
 

@@ -5,8 +5,8 @@ import pytest
 
 from skregnet.folding import fold, unfold
 from skregnet.losses import SQUARED_ERROR
-from skregnet.network import multilayer_perceptron
 from skregnet.penalties import L1Activity
+from skregnet.perceptron import multilayer_perceptron
 
 HIDDEN = [(4,), (4, 5), (5, 3, 4)]
 PLACES = ["before", "after"]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from skregnet.losses import SQUARED_ERROR
-from skregnet.network import multilayer_perceptron
 from skregnet.parameters import ParameterLayout
+from skregnet.perceptron import multilayer_perceptron
 
 UNITS = [(3, 2), (3, 4, 2), (5, 4, 3, 1)]
 

@@ -8,7 +8,7 @@ import pytest
 from scipy import sparse
 
 from skregnet.losses import SQUARED_ERROR
-from skregnet.network import multilayer_perceptron
+from skregnet.perceptron import multilayer_perceptron
 from skregnet.prediction import plain_outputs
 from tests import references
 from tests.cases import ACTIVATION_NAMES

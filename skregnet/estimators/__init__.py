@@ -2,6 +2,18 @@
 
 from skregnet.estimators.adversarial import adversarial_examples
 from skregnet.estimators.classifier import MLPClassifier
+from skregnet.estimators.multi_task import (
+    MultiTaskMLP,
+    MultiTaskMLPClassifier,
+    MultiTaskMLPRegressor,
+)
 from skregnet.estimators.regressor import MLPRegressor
 
-__all__ = ["MLPClassifier", "MLPRegressor", "adversarial_examples"]
+__all__ = [
+    "MLPClassifier",
+    "MLPRegressor",
+    "MultiTaskMLP",
+    "MultiTaskMLPClassifier",
+    "MultiTaskMLPRegressor",
+    "adversarial_examples",
+]

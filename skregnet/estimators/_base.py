@@ -21,12 +21,14 @@ from skregnet.estimators._export import to_sklearn
 from skregnet.estimators._fitted import fitted_network
 from skregnet.estimators._recipe import ACTIVITY_PENALTIES, AVERAGES
 from skregnet.estimators._request import Request
+from skregnet.estimators._sizes import hidden_sizes
 from skregnet.estimators._solvers import SCHEDULES, SOLVERS, takes_steps
 from skregnet.estimators._together import fit_together
 from skregnet.estimators._validation import ValidationSet
 from skregnet.estimators._weights import checked_weights
+from skregnet.initializers import glorot_uniform
 from skregnet.kernels import Array
-from skregnet.losses import Loss
+from skregnet.losses import Loss, MultiTaskLoss
 from skregnet.network import input_gradient
 from skregnet.prediction import hidden_outputs, plain_outputs
 from skregnet.training import NORMS
@@ -162,8 +164,21 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
 
     @property
     @abstractmethod
-    def _loss(self) -> Loss:
+    def _loss(self) -> Loss | MultiTaskLoss:
         """The loss, and with it the output activation."""
+
+    _heads: Any = None
+    """What the last layers are where there are several tasks."""
+
+    def _layer_units(self, n_features: int, targets: Array) -> tuple[int, ...]:
+        """Return the numbers of inputs, of each hidden layer's units and of outputs."""
+        return (n_features, *hidden_sizes(self), targets.shape[1])
+
+    def _initial(
+        self, layer_units: tuple[int, ...], random_state: np.random.RandomState
+    ) -> tuple[list[Array], list[Array]]:
+        """Draw weights and biases to start from."""
+        return glorot_uniform(layer_units, self.activation, random_state)
 
     @abstractmethod
     def _check_targets(self, y: Array, request: Request) -> Array:

@@ -4,7 +4,8 @@ from typing import Any
 
 from skregnet.kernels import Array
 from skregnet.losses import BINARY_LOG_LOSS, LOG_LOSS, POISSON, SQUARED_ERROR, Loss
-from skregnet.network import Network, multilayer_perceptron
+from skregnet.network import Network
+from skregnet.perceptron import multilayer_perceptron
 
 # The output activation of a fitted estimator tells its loss.
 _LOSSES: dict[str, Loss] = {
@@ -30,7 +31,7 @@ def fitted_network(estimator: Any) -> tuple[Network, Array]:
     """
     coefs = estimator.coefs_
     layer_units = (*(len(weights) for weights in coefs), coefs[-1].shape[1])
-    network = multilayer_perceptron(
-        layer_units, estimator.activation, _LOSSES[estimator.out_activation_]
-    )
-    return network, network.layout.pack(coefs, estimator.intercepts_)
+    # Ours have a loss of any kind; scikit-learn's follows from the output activation.
+    loss = getattr(estimator, "_loss", None) or _LOSSES[estimator.out_activation_]
+    network = multilayer_perceptron(layer_units, estimator.activation, loss)
+    return network, network.pack(coefs, estimator.intercepts_)

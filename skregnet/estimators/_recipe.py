@@ -15,7 +15,8 @@ from skregnet.estimators._solvers import (
     optimizer_of,
     takes_steps,
 )
-from skregnet.network import Network, multilayer_perceptron
+from skregnet.losses import MultiTaskLoss
+from skregnet.network import Network
 from skregnet.optimizers import Averaged, GradientClipping
 from skregnet.penalties import (
     ActivityPenalty,
@@ -27,9 +28,11 @@ from skregnet.penalties import (
     MaxNorm,
     Penalty,
 )
+from skregnet.perceptron import multilayer_perceptron
 from skregnet.training import (
     Adversary,
     EpochAverage,
+    GroupedTargetNoise,
     MovingAverage,
     Recipe,
     TargetNoise,
@@ -209,6 +212,7 @@ def network_of(
         dropout=dropout_rates(estimator, n_layers),
         batch_norm=estimator.batch_norm,
         activity_penalty=activity,
+        heads=estimator._heads,
     )
 
 
@@ -224,8 +228,7 @@ def recipe_of(estimator: Any, network: Network, mean_weight: float) -> Recipe:
         )
     noise = None
     if estimator.target_noise:
-        keeps_sum = network.loss.output_activation == "softmax"
-        noise = TargetNoise(float(estimator.target_noise), keeps_sum)
+        noise = _target_noise(network.loss, float(estimator.target_noise))
     limit = estimator.max_norm
     return Recipe(
         network,
@@ -235,6 +238,15 @@ def recipe_of(estimator: Any, network: Network, mean_weight: float) -> Recipe:
         noise,
         *_steps(estimator),
     )
+
+
+def _target_noise(loss: Any, std: float) -> Any:
+    """Return the noise that the targets of a loss can take."""
+    if isinstance(loss, MultiTaskLoss):
+        return GroupedTargetNoise(
+            tuple(_target_noise(part, std) for part in loss.parts), loss.sizes
+        )
+    return TargetNoise(std, keeps_sum=loss.output_activation == "softmax")
 
 
 def _penalties(estimator: Any, mean_weight: float) -> Iterator[Penalty]:

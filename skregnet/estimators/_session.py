@@ -24,7 +24,6 @@ from skregnet.estimators._sizes import batch_size, check_same_sizes, hidden_size
 from skregnet.estimators._solvers import schedule_of, solver_name, takes_steps
 from skregnet.estimators._validation import ValidationSet, check_given, split_rows
 from skregnet.folding import fold, unfold
-from skregnet.initializers import glorot_uniform
 from skregnet.kernels import Array
 from skregnet.network import Network
 from skregnet.optimizers import State
@@ -66,7 +65,7 @@ class Session:
     def __init__(self, request: Request) -> None:
         self._request = request
         self.estimator = estimator = request.estimator
-        hidden = hidden_sizes(estimator)
+        hidden_sizes(estimator)
         self._is_first = not hasattr(estimator, "coefs_") or not (
             estimator.warm_start or request.incremental
         )
@@ -80,7 +79,7 @@ class Session:
         check_combinations(estimator)
         material = read_material(request, self._is_first)
         X, targets = material.X, material.targets
-        layer_units = (material.n_features, *hidden, targets.shape[1])
+        layer_units = estimator._layer_units(material.n_features, targets)
         if not self._is_first:
             check_same_sizes(estimator, layer_units)
         self._random_state = check_random_state(estimator.random_state)
@@ -161,8 +160,8 @@ class Session:
                 estimator.intercepts_,
                 self._known_normalization(),
             )
-        drawn = glorot_uniform(layer_units, estimator.activation, self._random_state)
-        return network.layout.pack(*drawn).astype(dtype, copy=False)
+        drawn = estimator._initial(layer_units, self._random_state)
+        return network.pack(*drawn).astype(dtype, copy=False)
 
     def _known_normalization(self) -> Array | None:
         """Return what a fit of the same kind has left of batch normalization."""

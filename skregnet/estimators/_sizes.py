@@ -10,17 +10,25 @@ from skregnet.estimators._solvers import needs_all_rows, takes_steps
 
 
 def hidden_sizes(estimator: Any) -> tuple[int, ...]:
-    """Return the numbers of hidden units, checked."""
-    sizes = estimator.hidden_layer_sizes
+    """Return the numbers of hidden units, those of a head behind those of the trunk."""
+    sizes = checked_sizes(estimator, "hidden_layer_sizes")
+    if hasattr(estimator, "head_layer_sizes"):
+        return (*sizes, *checked_sizes(estimator, "head_layer_sizes"))
+    return sizes
+
+
+def checked_sizes(estimator: Any, name: str) -> tuple[int, ...]:
+    """Return a parameter that holds sizes of layers, checked."""
+    sizes = getattr(estimator, name)
     sizes = [sizes] if np.ndim(sizes) == 0 else list(sizes)
     for size in sizes:
         if not isinstance(size, Integral):
             raise ValueError(
-                f"hidden_layer_sizes must hold integers, got {sizes}; {size!r} is a "
+                f"{name} must hold integers, got {sizes}; {size!r} is a "
                 f"{type(size).__name__}."
             )
     if any(size <= 0 for size in sizes):
-        raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
+        raise ValueError(f"{name} must be > 0, got {sizes}.")
     return tuple(int(size) for size in sizes)
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from skregnet.kernels import Array, LossWorkspace
-from skregnet.losses import Loss
+from skregnet.kernels import Array
+from skregnet.losses import Loss, MultiTaskLoss
 from skregnet.prediction import plain_outputs
 
 
@@ -37,7 +37,7 @@ class ValidationSet:
     targets: Array
     weights: Array | None
 
-    def loss_of(self, outputs: Array, loss: Loss) -> float:
+    def loss_of(self, outputs: Array, loss: Loss | MultiTaskLoss) -> float:
         """Return the mean loss, without penalties, of outputs before activation."""
         n_rows, n_outputs = outputs.shape
         value = loss.value_and_gradient(
@@ -45,7 +45,7 @@ class ValidationSet:
             self._loss_targets,
             self._loss_weights,
             1.0 / n_rows,
-            LossWorkspace.allocate(1, n_outputs, n_rows, outputs.dtype),
+            loss.workspace(1, n_outputs, n_rows, outputs.dtype),
         )
         return float(np.sum(value))
 

@@ -4,15 +4,19 @@ from skregnet.layers._base import Layer, Pass, Workspace
 from skregnet.layers.activation import ActivationLayer
 from skregnet.layers.activity import PenalizedActivity
 from skregnet.layers.batch_norm import BatchNorm
+from skregnet.layers.blocks import BlockDense, BlockReadout
 from skregnet.layers.dense import Dense
 from skregnet.layers.dropout import Dropout, SparseDropout
 from skregnet.layers.readout import Readout
 from skregnet.layers.rectified import RectifiedDense, SparseRectifiedDense
 from skregnet.layers.sparse import SparseDense, SparseReadout
+from skregnet.layers.uncertainty import TaskUncertainty
 
 __all__ = [
     "ActivationLayer",
     "BatchNorm",
+    "BlockDense",
+    "BlockReadout",
     "Dense",
     "Dropout",
     "Layer",
@@ -24,5 +28,6 @@ __all__ = [
     "SparseDropout",
     "SparseReadout",
     "SparseRectifiedDense",
+    "TaskUncertainty",
     "Workspace",
 ]

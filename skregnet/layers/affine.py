@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from skregnet.kernels import Array
 from skregnet.parameters import Shapes
 
 
@@ -23,6 +24,14 @@ class Affine:
     has_biases: bool = True
     activates: ClassVar[bool] = False
     """Whether the outputs are those of an activation already."""
+
+    def to_plain(self, weights: Array) -> Array:
+        """Return one network's weights as a matrix, (n_inputs, n_outputs)."""
+        return weights
+
+    def from_plain(self, plain: Array) -> Array:
+        """Return weights in the layer's own shape from a matrix."""
+        return plain
 
     @property
     def parameter_shapes(self) -> Shapes:

@@ -51,7 +51,7 @@ class Dense(Affine):
             matmul(workspace.scratch[0], delta, gradient["biases"])
         if workspace.input_delta is None:
             return None
-        matmul(delta, parameters["weights"].mT, workspace.input_delta)
+        self._propagate(delta, parameters["weights"], workspace.input_delta)
         return workspace.input_delta
 
     def _map(self, inputs: Any, weights: Array, outputs: Array) -> None:
@@ -59,3 +59,6 @@ class Dense(Affine):
 
     def _correlate(self, inputs: Any, delta: Array, gradient: Array) -> None:
         matmul(inputs.mT, delta, gradient)
+
+    def _propagate(self, delta: Array, weights: Array, input_delta: Array) -> None:
+        matmul(delta, weights.mT, input_delta)

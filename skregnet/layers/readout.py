@@ -53,7 +53,7 @@ class Readout(Affine):
         matmul(delta, workspace.scratch[0], gradient["biases"].mT)
         if workspace.input_delta is None:
             return None
-        matmul(delta.mT, parameters["weights"].mT, workspace.input_delta)
+        self._propagate(delta, parameters["weights"], workspace.input_delta)
         return workspace.input_delta
 
     def _map(self, inputs: Any, weights: Array, outputs: Array) -> None:
@@ -61,3 +61,6 @@ class Readout(Affine):
 
     def _correlate(self, inputs: Any, delta: Array, gradient: Array) -> None:
         matmul(inputs.mT, delta.mT, gradient)
+
+    def _propagate(self, delta: Array, weights: Array, input_delta: Array) -> None:
+        matmul(delta.mT, weights.mT, input_delta)

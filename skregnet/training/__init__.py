@@ -11,13 +11,14 @@ from skregnet.training.minibatch import train_minibatch
 from skregnet.training.recipe import Recipe
 from skregnet.training.statistics import with_exact_statistics
 from skregnet.training.stopping import Plateau
-from skregnet.training.target_noise import TargetNoise
+from skregnet.training.target_noise import GroupedTargetNoise, TargetNoise
 
 __all__ = [
     "NORMS",
     "Adversary",
     "Augmenter",
     "EpochAverage",
+    "GroupedTargetNoise",
     "History",
     "Member",
     "MovingAverage",

@@ -7,7 +7,7 @@ from skregnet.network import Network
 from skregnet.penalties import MaxNorm, Penalty
 from skregnet.training.adversarial import Adversary
 from skregnet.training.averaging import Averaging
-from skregnet.training.target_noise import TargetNoise
+from skregnet.training.target_noise import GroupedTargetNoise, TargetNoise
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Recipe:
         Bound on the weights into each unit.
     adversary : Adversary or None, default=None
         Who moves inputs up the loss.
-    target_noise : TargetNoise or None, default=None
+    target_noise : TargetNoise, GroupedTargetNoise or None, default=None
         What is added to the targets of each minibatch.
     optimizer : Optimizer or None, default=None
         The rule of the steps; None for a full-batch solver.
@@ -39,6 +39,6 @@ class Recipe:
     penalties: tuple[Penalty, ...] = ()
     max_norm: MaxNorm | None = None
     adversary: Adversary | None = None
-    target_noise: TargetNoise | None = None
+    target_noise: TargetNoise | GroupedTargetNoise | None = None
     optimizer: Any = None
     averaging: Averaging | None = None

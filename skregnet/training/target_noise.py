@@ -48,3 +48,26 @@ class TargetNoise:
                 n_outputs = len(of_member)
                 noise *= math.sqrt(n_outputs / (n_outputs - 1))
             np.add(of_member, std * noise, out=of_member)
+
+
+@dataclass(frozen=True)
+class GroupedTargetNoise:
+    """Adds noise to the targets of several tasks, that come one after another.
+
+    Parameters
+    ----------
+    parts : tuple of TargetNoise
+        The noise of each task.
+    sizes : tuple of int
+        The number of outputs of each; what follows is left as it is.
+    """
+
+    parts: tuple[TargetNoise, ...]
+    sizes: tuple[int, ...]
+
+    def apply(self, targets: Array, rngs: Sequence[np.random.Generator]) -> None:
+        """Add the noise of each task in place."""
+        start = 0
+        for part, size in zip(self.parts, self.sizes, strict=True):
+            part.apply(targets[:, start : start + size], rngs)
+            start += size

@@ -8,7 +8,8 @@ import pytest
 from skregnet.layers import BatchNorm, Pass
 from skregnet.layers.batch_norm import WINDOW
 from skregnet.losses import SQUARED_ERROR
-from skregnet.network import Batch, multilayer_perceptron
+from skregnet.network import Batch
+from skregnet.perceptron import multilayer_perceptron
 from skregnet.training import Recipe
 from skregnet.training.objective import Objective
 from tests import references

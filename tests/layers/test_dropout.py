@@ -8,7 +8,8 @@ from scipy import sparse
 
 from skregnet.layers import Dropout, Pass, SparseDropout
 from skregnet.losses import LOG_LOSS, SQUARED_ERROR
-from skregnet.network import Batch, multilayer_perceptron
+from skregnet.network import Batch
+from skregnet.perceptron import multilayer_perceptron
 from skregnet.stacking import stack_members
 from tests import references
 from tests.cases import one_hot, reals

@@ -7,8 +7,9 @@ import pytest
 
 from skregnet.layers import Pass
 from skregnet.losses import SQUARED_ERROR
-from skregnet.network import Batch, multilayer_perceptron
+from skregnet.network import Batch
 from skregnet.penalties import DivergenceActivity, L1Activity, L2Activity, Share
+from skregnet.perceptron import multilayer_perceptron
 from skregnet.stacking import stack_members
 from tests import references
 

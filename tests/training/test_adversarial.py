@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from skregnet.losses import BINARY_LOG_LOSS, SQUARED_ERROR
-from skregnet.network import Batch, multilayer_perceptron
+from skregnet.network import Batch
 from skregnet.penalties import L2Penalty
+from skregnet.perceptron import multilayer_perceptron
 from skregnet.stacking import stack_members
 from skregnet.training import NORMS, Adversary, Recipe, moved
 from skregnet.training.objective import Objective

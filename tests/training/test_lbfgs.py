@@ -8,8 +8,8 @@ from scipy import sparse
 from sklearn.linear_model import ElasticNet
 
 from skregnet.losses import SQUARED_ERROR
-from skregnet.network import multilayer_perceptron
 from skregnet.penalties import L1Penalty, L2Penalty
+from skregnet.perceptron import multilayer_perceptron
 from skregnet.training import (
     History,
     Member,

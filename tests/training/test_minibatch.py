@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from skregnet.losses import SQUARED_ERROR
-from skregnet.network import multilayer_perceptron
 from skregnet.optimizers import SGD, Adam
 from skregnet.penalties import L2Penalty
+from skregnet.perceptron import multilayer_perceptron
 from skregnet.schedules import Adaptive, Constant, InverseScaling
 from skregnet.training import (
     History,

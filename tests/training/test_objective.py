@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from skregnet.network import multilayer_perceptron
 from skregnet.penalties import L2Penalty
+from skregnet.perceptron import multilayer_perceptron
 from skregnet.stacking import stack_members
 from skregnet.training import History, Member, Plateau, Recipe, TrainingData
 from skregnet.training.batches import BatchLoader

@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from skregnet.losses import SQUARED_ERROR
-from skregnet.network import multilayer_perceptron
+from skregnet.perceptron import multilayer_perceptron
 from skregnet.training import TrainingData, statistics, with_exact_statistics
 from tests import references
 

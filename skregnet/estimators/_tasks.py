@@ -1,0 +1,403 @@
+"""Tasks of a network with several heads: what each learns, and in which code."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from scipy import sparse, special
+from sklearn.metrics import r2_score
+from sklearn.utils import column_or_1d
+from sklearn.utils._missing import is_pandas_na
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+
+from skregnet.kernels import Array
+from skregnet.losses import BINARY_LOG_LOSS, LOG_LOSS, SQUARED_ERROR, Loss
+
+KINDS = ("classification", "regression")
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task: some columns of the targets.
+
+    Parameters
+    ----------
+    name : object
+        Name of the task: that of its column, or the number of its column.
+    columns : tuple of int
+        Columns of the targets; several make one regression of several numbers.
+    kind : {'classification', 'regression'}
+        What is learned.
+    classes : ndarray or None
+        The classes, sorted; None for a regression.
+    mean, scale : ndarray of shape (n_columns,) or None
+        What numbers are standardised by; None for a classification.
+    class_weights : ndarray of shape (n_classes,) or None
+        Weights of the classes, where there are any.
+    """
+
+    name: Any
+    columns: tuple[int, ...]
+    kind: str
+    classes: Array | None = None
+    mean: Any = None
+    scale: Any = None
+    class_weights: Array | None = None
+
+    @property
+    def loss(self) -> Loss:
+        """The loss, and with it the output activation."""
+        if self.classes is None:
+            return SQUARED_ERROR
+        return LOG_LOSS if len(self.classes) > 2 else BINARY_LOG_LOSS
+
+    @property
+    def n_outputs(self) -> int:
+        """Outputs of the network: one for two classes."""
+        if self.classes is None:
+            return len(self.columns)
+        return len(self.classes) if len(self.classes) > 2 else 1
+
+    def encode(self, Y: Array) -> tuple[Array, Array]:
+        """Return targets as the network sees them, and which of them are there."""
+        is_there = self.is_there(Y)
+        encoded = np.zeros((len(Y), self.n_outputs))
+        values = Y[is_there][:, self.columns]
+        if self.classes is None:
+            encoded[is_there] = (values.astype(np.float64) - self.mean) / self.scale
+            return encoded, is_there
+        codes = self.classes.searchsorted(values[:, 0].astype(self.classes.dtype))
+        if self.n_outputs == 1:
+            encoded[is_there, 0] = codes
+        else:
+            encoded[np.flatnonzero(is_there), codes] = 1
+        return encoded, is_there
+
+    def decode(self, outputs: Array) -> Array:
+        """Return labels or numbers, of shape (n_rows,) or (n_rows, n_columns)."""
+        if self.classes is None:
+            numbers = outputs * np.asarray(self.scale, outputs.dtype)
+            numbers += np.asarray(self.mean, outputs.dtype)
+            return numbers[:, 0] if len(self.columns) == 1 else numbers
+        if self.n_outputs == 1:
+            codes = (outputs[:, 0] > 0).astype(np.intp) * (len(self.classes) > 1)
+        else:
+            codes = outputs.argmax(axis=1)
+        return self.classes[codes]
+
+    def probabilities(self, outputs: Array) -> Array:
+        """Return the probability of each class."""
+        if self.n_outputs > 1:
+            return special.softmax(outputs, axis=1)
+        if self.classes is not None and len(self.classes) == 1:
+            return np.ones_like(outputs)
+        return special.expit(np.hstack([-outputs, outputs]))
+
+    def score(self, outputs: Array, Y: Array, weights: Array | None) -> float:
+        """Return accuracy or R^2 over the targets that are there; NaN without any."""
+        rows = np.flatnonzero(self.is_there(Y))
+        fewest = 1 if self.classes is not None else 2
+        if len(rows) < fewest or not np.isfinite(outputs).all():
+            return float("nan")
+        predicted, own = self.decode(outputs[rows]), Y[rows][:, self.columns]
+        weights = None if weights is None else weights[rows]
+        if self.classes is None:
+            numbers = own.astype(np.float64).reshape(predicted.shape)
+            return float(r2_score(numbers, predicted, sample_weight=weights))
+        return float(np.average(predicted == own[:, 0], weights=weights))
+
+    @property
+    def key(self) -> Any:
+        """What tells tasks apart that encode differently."""
+        return tuple(
+            None if part is None else tuple(part.tolist())
+            for part in (self.classes, self.mean, self.scale)
+        )
+
+    def is_there(self, Y: Array) -> Array:
+        """Tell which targets of the task are not missing."""
+        missing = is_missing(Y[:, self.columns])
+        return np.logical_not(missing.any(axis=1))
+
+    def replace_unknown(self, Y: Array) -> None:
+        """Replace classes that are not known by one that is, in place."""
+        if self.classes is None:
+            return
+        rows = np.flatnonzero(self.is_there(Y))
+        labels = plain(Y[rows, self.columns[0]])
+        Y[rows[~np.isin(labels, self.classes)], self.columns[0]] = self.classes[0]
+
+
+@dataclass(frozen=True)
+class TargetForm:
+    """The form in which targets are given, and predictions given back.
+
+    Parameters
+    ----------
+    names : list
+        Names of the columns.
+    is_vector : bool, default=False
+        Whether targets have one dimension.
+    frame : type or None, default=None
+        The type of the data frame that they are.
+    """
+
+    names: list[Any]
+    is_vector: bool = False
+    frame: Any = None
+
+    @classmethod
+    def of(cls, y: Any) -> tuple["TargetForm", Array]:
+        """Return the form of targets, and the targets as an array of columns."""
+        if hasattr(y, "columns"):
+            form = cls(list(y.columns), frame=type(y))
+            return form, _side_by_side([y[name].to_numpy() for name in form.names])
+        array = _as_array(y)
+        if array.ndim == 2 and array.shape[1] == 1:
+            array = column_or_1d(array, warn=True)
+        columns = list(array.reshape(len(array), -1).T)
+        if not columns:
+            raise ValueError("y expects at least one column, got none.")
+        form = cls(list(range(len(columns))), is_vector=array.ndim == 1)
+        return form, _side_by_side(columns)
+
+    def restore(self, tasks: Sequence[Task], decoded: Sequence[Array]) -> Any:
+        """Return predictions of the tasks in the form of the targets."""
+        columns: list[Any] = [None] * len(self.names)
+        for task, values in zip(tasks, decoded, strict=True):
+            by_column = values.reshape(len(values), -1).T
+            for place, column in zip(task.columns, by_column, strict=True):
+                columns[place] = column
+        if self.is_vector:
+            return columns[0]
+        if self.frame is not None:
+            return self.frame(dict(zip(self.names, columns, strict=True)))
+        return _side_by_side(columns)
+
+
+def _as_array(y: Any) -> Array:
+    """Return targets that are no data frame as an array of one or two dimensions."""
+    if y is None:
+        raise ValueError(
+            "MultiTaskMLP requires y to be passed, but the target y is None."
+        )
+    array = y.toarray() if sparse.issparse(y) else np.asarray(y)
+    if array.ndim not in (1, 2):
+        raise ValueError(
+            f"y expects one or two dimensions, a column a task, got {array.ndim}."
+        )
+    return array
+
+
+def _side_by_side(columns: Sequence[Any]) -> Array:
+    """Return columns as an array: of numbers if all are numbers, else of objects."""
+    columns = [np.asarray(column) for column in columns]
+    kinds = {column.dtype.kind for column in columns}
+    if kinds <= set("biuf") or (len(kinds) == 1 and kinds <= set("US")):
+        return np.column_stack(columns)
+    mixed = np.empty((len(columns[0]), len(columns)), dtype=object)
+    for k, column in enumerate(columns):
+        mixed[:, k] = column
+    return mixed
+
+
+def is_missing(values: Array) -> Array:
+    """Tell which values are NaN, None or pandas' NA."""
+    if values.dtype.kind == "f":
+        return np.isnan(values)
+    if values.dtype.kind != "O":
+        return np.zeros(values.shape, bool)
+    flat = [_is_nothing(value) for value in values.ravel()]
+    return np.array(flat, bool).reshape(values.shape)
+
+
+def _is_nothing(value: Any) -> bool:
+    """Tell whether a value stands for a missing one."""
+    if value is None or is_pandas_na(value):
+        return True
+    return isinstance(value, float) and value != value
+
+
+def learn_tasks(
+    Y: Array,
+    names: Sequence[Any],
+    tasks: Any,
+    kind: str | None,
+    class_weight: Any,
+    weights: Array | None = None,
+) -> list[Task]:
+    """Return the tasks, what each encodes learned from the targets that are there.
+
+    Parameters
+    ----------
+    Y : ndarray of shape (n_rows, n_columns)
+        Targets.
+    names : sequence
+        Names of the columns.
+    tasks : str or dict
+        What the columns are.
+    kind : str or None
+        The kind of tasks that are not described; None to infer it.
+    class_weight : dict, 'balanced' or None
+        Weights of the classes, of all classifications or, where the values of a dict
+        are no numbers, by name of the task.
+    weights : ndarray of shape (n_rows,) or None, default=None
+        Weights of the rows in means and scales.
+    """
+    is_by_task = isinstance(class_weight, dict) and not all(
+        isinstance(weight, Real) for weight in class_weight.values()
+    )
+    return [
+        _learned(
+            name,
+            columns,
+            what or kind,
+            Y,
+            class_weight.get(name) if is_by_task else class_weight,
+            weights,
+        )
+        for name, columns, what in _described(names, tasks)
+    ]
+
+
+def _described(
+    names: Sequence[Any], tasks: Any
+) -> list[tuple[Any, tuple[int, ...], str | None]]:
+    """Return name, columns and kind of each task; no kind if it is to be inferred."""
+    if isinstance(tasks, str):
+        return [(name, (k,), _kind_of(tasks)) for k, name in enumerate(names)]
+    described: list[tuple[Any, tuple[int, ...], str | None]] = []
+    for name, what in tasks.items():
+        columns = [name] if isinstance(what, str) else list(what)
+        places = tuple(_place(column, names) for column in columns)
+        kind = _kind_of(what) if isinstance(what, str) else "regression"
+        described.append((name, places, kind))
+    taken = sorted(place for _, places, _ in described for place in places)
+    if taken != list(range(len(names))):
+        raise ValueError(
+            f"tasks expects each column of y once, of {list(names)!r}, got "
+            f"tasks={tasks!r}."
+        )
+    return described
+
+
+def _kind_of(what: str) -> str | None:
+    return None if what == "auto" else what
+
+
+def _place(column: Any, names: Sequence[Any]) -> int:
+    """Return the number of a column."""
+    if column in names:
+        return names.index(column)
+    raise ValueError(
+        f"tasks expects columns of y, {list(names)!r}, got {column!r}; name them as y "
+        "does, or by their numbers where it has no names."
+    )
+
+
+def _learned(
+    name: Any,
+    columns: tuple[int, ...],
+    kind: str | None,
+    Y: Array,
+    class_weight: Any,
+    weights: Array | None,
+) -> Task:
+    """Learn what a task encodes."""
+    values = Y[:, columns]
+    is_there = np.logical_not(is_missing(values).any(axis=1))
+    values = values[is_there]
+    if not len(values):
+        raise ValueError(f"task {name!r} has no target in y that is not missing.")
+    kind = kind or _inferred(name, values[:, 0])
+    if kind == "regression":
+        mean, scale = _moments(
+            _as_numbers(name, values), None if weights is None else weights[is_there]
+        )
+        return Task(name, columns, kind, mean=mean, scale=scale)
+    labels = plain(values[:, 0])
+    check_classification_targets(labels)
+    classes = np.unique(labels)
+    weights = None
+    if class_weight is not None:
+        weights = compute_class_weight(class_weight, classes=classes, y=labels)
+    return Task(name, columns, kind, classes=classes, class_weights=weights)
+
+
+def _moments(numbers: Array, weights: Array | None) -> tuple[Array, Array]:
+    """Return means and standard deviations of columns, 1 where there is no spread."""
+    if weights is not None and not weights.any():
+        weights = None
+    mean = np.average(numbers, axis=0, weights=weights)
+    spread = np.sqrt(np.average((numbers - mean) ** 2, axis=0, weights=weights))
+    tiny = np.finfo(np.float64).eps * np.abs(numbers).max(axis=0)
+    return mean, np.where(spread <= tiny, 1.0, spread)
+
+
+def _inferred(name: Any, values: Array) -> str:
+    """Return the kind of a task by its values."""
+    target = type_of_target(plain(values), input_name=f"y of task {name!r}")
+    if target.startswith("continuous"):
+        return "regression"
+    if target in ("binary", "multiclass"):
+        return "classification"
+    raise ValueError(
+        f"task {name!r} expects labels or numbers, got values of type {target!r}; give "
+        "its kind by tasks={...}."
+    )
+
+
+def plain(values: Array) -> Array:
+    """Return values of objects in the array that their own type makes."""
+    if values.dtype.kind != "O":
+        return values
+    found = np.array(values.tolist())
+    return values.astype(str) if found.dtype.kind == "O" else found
+
+
+def _as_numbers(name: Any, values: Array) -> Array:
+    """Return targets of a regression as numbers."""
+    try:
+        numbers = values.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"task {name!r} is a regression and expects numbers, got {values[0]!r}."
+        ) from error
+    if not np.isfinite(numbers).all():
+        raise ValueError(
+            f"task {name!r} is a regression and expects finite numbers, got infinity."
+        )
+    return numbers
+
+
+def check_known(task: Task, Y: Array, name: str) -> None:
+    """Refuse classes that a task has not learned."""
+    if task.classes is None:
+        return
+    values = Y[:, task.columns]
+    labels = plain(values[~is_missing(values).any(axis=1), 0])
+    unknown = [label for label in np.unique(labels) if label not in task.classes]
+    if unknown:
+        raise ValueError(
+            f"{name} has classes of task {task.name!r} that the y of fit has not: that "
+            f"has {task.classes}, {name} has {unknown}."
+        )
+
+
+def check_tasks(tasks: Any, kind: str | None) -> None:
+    """Refuse descriptions of tasks that are no such, or of another kind than all."""
+    known = ("auto", *KINDS) if kind is None else ("auto", kind)
+    for what in [tasks] if isinstance(tasks, str) else tasks.values():
+        is_group = isinstance(what, list | tuple) and len(what) > 0
+        if isinstance(what, str):
+            is_valid = what in known
+        else:
+            is_valid = is_group and "regression" in (kind or "regression")
+        if not is_valid:
+            raise ValueError(
+                f"tasks expects one of {known}, or a dict of these, or of lists of "
+                f"columns that make one regression, by task, got tasks={tasks!r}."
+            )
