@@ -29,6 +29,7 @@ from skregnet.kernels.numpy_losses import (
     squared_loss,
 )
 from skregnet.kernels.numpy_masks import Masks, Odds, draw_kept
+from skregnet.kernels.numpy_noise import draw_normal
 from skregnet.kernels.numpy_normalization import factors
 from skregnet.kernels.numpy_products import (
     gather,
@@ -86,6 +87,7 @@ __all__ = [
     "cast_rate",
     "delta_bar_delta_update",
     "draw_kept",
+    "draw_normal",
     "each_member",
     "factors",
     "gather",
