@@ -98,6 +98,17 @@ class ParameterLayout:
         ]
         return weights, biases
 
+    def first_layers(self, n_layers: int) -> list[slice]:
+        """Return where weights and biases of the first layers with weights are."""
+        sizes = {"weights": 0, "biases": 0}
+        affine = [dict(shapes) for shapes in self.layer_shapes if shapes]
+        affine = [shapes for shapes in affine if "weights" in shapes]
+        for shapes in affine[:n_layers]:
+            for name in sizes:
+                sizes[name] += math.prod(shapes[name])
+        starts = {"weights": 0, "biases": self.n_weights}
+        return [slice(starts[name], starts[name] + sizes[name]) for name in sizes]
+
     def rest(self, vector: Array) -> Array:
         """Return the view of what is neither weights nor biases."""
         return vector[self._size_of("weights") + self._size_of("biases") :]

@@ -1,5 +1,6 @@
 """The ensemble: members fitted to resampled data, whose outputs are combined."""
 
+import math
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,7 +19,6 @@ from sklearn.base import (
     is_regressor,
 )
 from sklearn.callback import CallbackSupportMixin
-from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import (
     HasMethods,
@@ -41,9 +41,10 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 from skregnet.ensemble.data import checked_features, checked_targets
 from skregnet.ensemble.fitting import Job, fit_members, is_network
 from skregnet.ensemble.out_of_bag import score_out_of_bag
+from skregnet.ensemble.output import ClassOutput, Output, TaskOutput
 from skregnet.ensemble.sampling import Sampling, sampling_of
-from skregnet.ensemble.voting import VOTES, combined, features_of, probabilities
-from skregnet.estimators import MLPClassifier
+from skregnet.ensemble.voting import VOTES, combined, features_of
+from skregnet.estimators import MLPClassifier, MultiTaskMLP
 from skregnet.estimators._pool import Pool
 from skregnet.estimators._together import all_or_nothing
 from skregnet.estimators._weights import checked_weights
@@ -54,7 +55,9 @@ _LARGEST_SEED = np.iinfo(np.int32).max
 
 def _classifies(ensemble: Any) -> bool:
     """Tell whether the members are classifiers, or say that they are not."""
-    if is_classifier(ensemble._template()):
+    if hasattr(ensemble._template(), "predict_proba") or is_classifier(
+        ensemble._template()
+    ):
         return True
     raise AttributeError(
         f"{type(ensemble).__name__} has probabilities of classes only where its "
@@ -223,6 +226,8 @@ class BaggingEnsemble(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         "verbose": ["verbose"],
     }
 
+    _output: Output
+
     def __init__(
         self,
         estimator: Any = None,
@@ -297,11 +302,11 @@ class BaggingEnsemble(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         self._check_template(template)
         goes_on = self.warm_start and hasattr(self, "estimators_")
         features = checked_features(self, X, reset=not goes_on)
-        targets = checked_targets(self, features, y)
+        targets, output = checked_targets(self, features, y)
         weights = checked_weights(sample_weight, features)
         sampling = sampling_of(self, features, targets, weights)
         self._check_all_rows(template, sampling, weights)
-        self._learn_classes(targets, goes_on)
+        self._learn_output(output, goes_on)
         self.estimator_ = clone(template)
         if not goes_on:
             self.estimators_: list[Any] = []
@@ -309,11 +314,19 @@ class BaggingEnsemble(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
             self._draws: list[tuple[Sampling, int]] = []
         seeds = self._new_seeds()
         pool = None
-        if is_network(template) and not parameters:
+        if is_network(template):
             template._validate_params()
-            pool = Pool(features, targets)
+            if not (parameters or isinstance(output, TaskOutput)):
+                pool = Pool(features, targets)
         job = Job(
-            self.estimator_, sampling, features, targets, pool, weights, parameters
+            self.estimator_,
+            sampling,
+            features,
+            targets,
+            math.prod(output.shape),
+            pool,
+            weights,
+            parameters,
         )
         metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
         self._fit_members(job, seeds, {"X": X, "y": y, "metadata": metadata})
@@ -338,6 +351,10 @@ class BaggingEnsemble(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         members = fit_members(job, seeds, contexts, self.n_jobs, int(self.verbose))
         if len(members) < min(1, len(seeds)):
             raise KeyboardInterrupt
+        output = self._output
+        if members and isinstance(output, ClassOutput):
+            in_lists = isinstance(getattr(members[0], "classes_", None), list)
+            self._output = replace(output, in_lists=in_lists)
         every = np.arange(self.n_features_in_)
         for member, seed in zip(members, seeds, strict=False):
             columns = job.sampling.draw(seed).columns
@@ -375,7 +392,7 @@ class BaggingEnsemble(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
     def _check_template(self, template: Any) -> None:
         """Refuse what is neither a classifier nor a regressor, or cannot vote so."""
         kind = get_tags(template).estimator_type
-        if kind not in VOTES:
+        if kind not in VOTES or (kind is None and not _has_tasks(template)):
             raise ValueError(
                 "estimator expects a classifier or a regressor, or a pipeline that "
                 f"ends in one, got estimator={template!r}."
@@ -405,19 +422,17 @@ class BaggingEnsemble(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
                 "bootstrap=True."
             )
 
-    def _learn_classes(self, y: Array, goes_on: bool) -> None:
-        """Set the classes, or refuse others than there are."""
-        if not is_classifier(self._template()):
-            return
-        classes = np.unique(y) if y.ndim == 1 else np.arange(y.shape[1])
-        if goes_on and not np.array_equal(classes, self.classes_):
+    def _learn_output(self, output: Output, goes_on: bool) -> None:
+        """Set how outputs are read, or refuse other classes than there are."""
+        if goes_on and not _agree(output, self._output):
             raise ValueError(
-                f"y expects the classes of the first call, {self.classes_}, since "
-                f"warm_start=True, got {classes}; set warm_start=False."
+                "y expects the classes of the first call, since warm_start=True, got "
+                "others; set warm_start=False."
             )
-        self.classes_: Array = classes
-        self.n_classes_ = len(classes)
-        self._is_multilabel = y.ndim == 2
+        self._output = output
+        if isinstance(output, ClassOutput):
+            self.classes_: Array = output.classes
+            self.n_classes_ = len(output.classes)
 
     def _keep_out_of_bag(self, outputs: Array) -> None:
         """Store outputs of rows by the members they are new to."""
@@ -453,7 +468,7 @@ class BaggingEnsemble(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
             of their predictions.
         """
         outputs = self._combined_outputs(X)
-        return self._decode(outputs) if is_classifier(self.estimator_) else outputs
+        return self._output.decode(outputs)
 
     @available_if(_gives_probabilities)
     def predict_proba(self, X: Any) -> Any:
@@ -472,9 +487,7 @@ class BaggingEnsemble(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
             return a list of arrays, one a label, so does the ensemble.
         """
         outputs = self._combined_outputs(X)
-        if self._is_multilabel and isinstance(self.estimators_[0].classes_, list):
-            return [np.stack([1 - label, label], axis=1) for label in outputs.T]
-        return outputs
+        return self._output.probabilities(outputs)
 
     @available_if(_gives_probabilities)
     def predict_log_proba(self, X: Any) -> Any:
@@ -563,8 +576,9 @@ class BaggingEnsemble(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         score : float
             1 is the best.
         """
-        measure = accuracy_score if is_classifier(self._template()) else r2_score
-        return float(measure(y, self.predict(X), sample_weight=sample_weight))
+        outputs = self._combined_outputs(X)
+        y = y if hasattr(y, "columns") else np.asarray(y)
+        return self._output.score(outputs, y, sample_weight)
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return how metadata reaches the members.
@@ -615,11 +629,7 @@ class BaggingEnsemble(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         member = self.estimators_[k]
         X = features_of(X, self._columns(k))
         with config_context(assume_finite=is_network(member)):
-            if not is_classifier(member):
-                outputs: Array = np.asarray(member.predict(X))
-                return outputs
-            by_votes = self.voting == "hard"
-            return probabilities(member, X, self.classes_, by_votes)
+            return self._output.of_member(member, X, self.voting == "hard")
 
     def _columns(self, k: int) -> Array | None:
         """Return a member's features, None for all in their order."""
@@ -627,19 +637,13 @@ class BaggingEnsemble(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         sampling, _ = self._draws[k]
         return columns if sampling.draws_features else None
 
-    def _decode(self, outputs: Array) -> Array:
-        """Return the classes, or the labels, of probabilities."""
-        if self._is_multilabel:
-            labels: Array = (outputs > 0.5).astype(np.intp)
-            return labels
-        return self.classes_[outputs.argmax(axis=1)]
 
-    def _score_outputs(self, outputs: Array, y: Array, weights: Array | None) -> float:
-        """Return the score of combined outputs."""
-        if is_classifier(self.estimator_):
-            return float(
-                accuracy_score(y, self._decode(outputs), sample_weight=weights)
-            )
-        if len(y) < 2:
-            return float("nan")
-        return float(r2_score(y, outputs, sample_weight=weights))
+def _has_tasks(template: Any) -> bool:
+    return isinstance(template, MultiTaskMLP)
+
+
+def _agree(output: Output, known: Output) -> bool:
+    """Tell whether outputs are read alike."""
+    if isinstance(output, ClassOutput) and isinstance(known, ClassOutput):
+        return np.array_equal(output.classes, known.classes)
+    return type(output) is type(known) and output.shape == known.shape

@@ -10,8 +10,10 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import validate_data
 
 from skregnet.ensemble.fitting import is_network
+from skregnet.ensemble.output import ClassOutput, NumberOutput, Output, TaskOutput
+from skregnet.estimators import MultiTaskMLP
 from skregnet.estimators._base import by_rows, flat_if_one_column
-from skregnet.kernels import Array
+from skregnet.estimators._tasks import TargetForm, learn_tasks
 
 _FLOATS = (np.float64, np.float32)
 
@@ -45,14 +47,24 @@ def checked_features(ensemble: Any, X: Any, *, reset: bool) -> Any:
     return by_rows(X)
 
 
-def checked_targets(ensemble: Any, X: Any, y: Any) -> Array:
-    """Return targets as an array: labels, indicators of labels, or numbers."""
+def checked_targets(ensemble: Any, X: Any, y: Any) -> tuple[Any, Output]:
+    """Return targets that can be taken row by row, and how outputs are read.
+
+    Targets are an array of labels, of indicators of labels, or of numbers; those of
+    several tasks are as they were given.
+    """
     if y is None:
         raise ValueError(
             f"{type(ensemble).__name__} requires y to be passed, but the target y is "
             "None."
         )
-    classifies = is_classifier(ensemble._template())
+    template = ensemble._template()
+    if isinstance(template, MultiTaskMLP):
+        form, Y = TargetForm.of(y)
+        check_consistent_length(X, Y)
+        tasks = learn_tasks(Y, form.names, template.tasks, template._kind, None)
+        return (y if form.frame else np.asarray(y)), TaskOutput(tuple(tasks), form)
+    classifies = is_classifier(template)
     y = check_array(
         y,
         accept_sparse="csr",
@@ -61,15 +73,16 @@ def checked_targets(ensemble: Any, X: Any, y: Any) -> Array:
         input_name="y",
     )
     check_consistent_length(X, y)
-    y = flat_if_one_column(y.toarray() if sparse.issparse(y) else y)
+    y = np.asarray(flat_if_one_column(y.toarray() if sparse.issparse(y) else y))
     if not classifies:
-        return np.asarray(y)
+        return y, NumberOutput(y.shape[1:])
     check_classification_targets(y)
     if type_of_target(y) == "multiclass-multioutput":
         raise ValueError(
             "y of a classifier expects one column of labels, or a label indicator "
-            f"matrix of zeros and ones, got shape {y.shape} with other labels; fit one "
-            "ensemble for each column, as sklearn.multioutput.MultiOutputClassifier "
-            "does."
+            f"matrix of zeros and ones, got shape {y.shape} with other labels; use "
+            "MultiTaskMLPClassifier, or fit one ensemble for each column, as "
+            "sklearn.multioutput.MultiOutputClassifier does."
         )
-    return np.asarray(y)
+    classes = np.unique(y) if y.ndim == 1 else np.arange(y.shape[1])
+    return y, ClassOutput(classes, is_multilabel=y.ndim == 2)

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from joblib import effective_n_jobs
 from sklearn.base import clone, is_classifier
-from sklearn.ensemble._base import _set_random_states
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
@@ -20,6 +19,7 @@ from threadpoolctl import ThreadpoolController
 
 from skregnet.ensemble.sampling import Draw, Sampling
 from skregnet.ensemble.voting import features_of
+from skregnet.estimators import MultiTaskMLP
 from skregnet.estimators._base import BaseMLP
 from skregnet.estimators._pool import Part
 from skregnet.estimators._request import Request
@@ -38,6 +38,9 @@ _BLOCKS = ((2e6, 64), (1.5e7, 16), (4e7, 4))
 # do not wait for one another; below, processes are faster.
 _THREADS_FROM = 2e7
 
+# The parameter whose value is fitted, and no member's own.
+_SHARED = "initial_trunk__"
+
 # Rows of a minibatch where the network chooses.
 _AUTO_ROWS = 200
 
@@ -54,6 +57,8 @@ class Job:
         How rows and features are drawn.
     X, y : array-like
         The data.
+    n_outputs : int
+        Outputs of a network for them.
     pool : Pool or None
         The data again, where networks share them.
     weights : ndarray of shape (n_rows,) or None
@@ -67,7 +72,8 @@ class Job:
     template: Any
     sampling: Sampling
     X: Any
-    y: Array
+    y: Any
+    n_outputs: int = 1
     pool: Any = None
     weights: Array | None = None
     fit_parameters: dict[str, Any] = field(default_factory=dict)
@@ -128,8 +134,7 @@ def _multiplications_a_step(job: Job) -> float:
     if network is None:
         return 0.0
     sampling = job.sampling
-    n_outputs = len(np.unique(job.y)) if is_classifier(network) else 1
-    units = (sampling.n_drawn_features, *hidden_sizes(network), n_outputs)
+    units = (sampling.n_drawn_features, *hidden_sizes(network), job.n_outputs)
     n_weights = sum(below * above for below, above in pairwise(units))
     n_rows = network.batch_size
     if not isinstance(n_rows, Integral):
@@ -160,13 +165,13 @@ def _fit_block(
     members = [clone(job.template) for _ in seeds]
     draws = [job.sampling.draw(seed) for seed in seeds]
     for member, draw in zip(members, draws, strict=True):
-        _set_random_states(member, draw.random_state)
+        _seed(member, draw.random_state)
     is_complete = True
     with _one_blas_thread():
         if job.pool is not None:
             is_complete = _fit_stack(job, members, draws, contexts)
-        elif job.caller is None and _ends_in_network(job):
-            is_complete = _fit_pipelines(job, members, draws)
+        elif job.caller is None and _trains_on_copies(job):
+            is_complete = _fit_copies(job, members, draws)
         else:
             _fit_each(job, members, draws, contexts)
     if not is_complete:
@@ -189,6 +194,16 @@ def _controller() -> ThreadpoolController:
     return ThreadpoolController()
 
 
+def _seed(member: Any, random_state: np.random.RandomState) -> None:
+    """Give a member, and all within it, seeds of its own."""
+    seeds = {
+        name: random_state.randint(np.iinfo(np.int32).max)
+        for name in sorted(member.get_params(deep=True))
+        if name.split("__")[-1] == "random_state" and _SHARED not in name
+    }
+    member.set_params(**seeds)
+
+
 def _fit_stack(
     job: Job, members: list[Any], draws: list[Draw], contexts: Sequence[Any]
 ) -> bool:
@@ -202,45 +217,57 @@ def _fit_stack(
         return fit_together(requests)
 
 
-def _ends_in_network(job: Job) -> bool:
-    """Tell whether members are pipelines whose networks can train together."""
+def _trains_on_copies(job: Job) -> bool:
+    """Tell whether members have networks that train together, though on copies."""
     template = job.template
-    return (
-        network_of(template) is not None
-        and type(template) is Pipeline
-        and len(template.steps) > 1
-        and template.memory is None
-        and template.transform_input is None
-        and not job.fit_parameters
-    )
+    if network_of(template) is None or job.fit_parameters:
+        return False
+    if type(template) is not Pipeline:
+        return True
+    is_plain = template.memory is None and template.transform_input is None
+    return is_plain and len(template.steps) > 1
 
 
-def _fit_pipelines(job: Job, members: list[Any], draws: list[Draw]) -> bool:
-    """Fit what comes before the networks one by one, and the networks together."""
+def _fit_copies(job: Job, members: list[Any], draws: list[Draw]) -> bool:
+    """Fit networks together, each to copies of its rows.
+
+    In pipelines what comes before the networks is fitted one by one.
+    """
     requests = []
     for member, draw in zip(members, draws, strict=True):
-        before, network = member[:-1], network_of(member)
+        network = network_of(member)
         network._validate_params()
-        y = job.y[draw.rows]
-        request = Request(network, before.fit_transform(_features(job, draw), y), y)
+        X, y = _features(job, draw), _safe_indexing(job.y, draw.rows)
+        transform = _as_it_is
+        if isinstance(member, Pipeline):
+            before = member[:-1]
+            X, transform = before.fit_transform(X, y), before.transform
+        request = Request(network, X, y)
+        if job.handed_weights is not None:
+            request.sample_weight = job.handed_weights[draw.rows]
         rows = _to_validate_on(job, network, draw)
         if rows is not None:
-            held_out = draw._replace(rows=rows)
-            request.X_val = before.transform(_features(job, held_out))
-            request.y_val = job.y[rows]
+            request.X_val = transform(_features(job, draw._replace(rows=rows)))
+            request.y_val = _safe_indexing(job.y, rows)
             request.sample_weight_val = _weights_of(job, rows)
         requests.append(request)
     return fit_together(requests)
 
 
+def _as_it_is(X: Any) -> Any:
+    """Return features where nothing comes before the network."""
+    return X
+
+
 def _to_validate_on(job: Job, network: Any, draw: Draw) -> Array | None:
     """Return the rows that are not drawn, but have weight and a class that is.
 
-    None if the network does not stop early, or there are fewer than two.
+    None if the network does not stop early, or there are fewer than two, or rows have
+    classes of several tasks.
     """
-    if not network.early_stopping:
+    if not network.early_stopping or isinstance(network, MultiTaskMLP):
         return None
-    rows = draw.left_out(len(job.y))
+    rows = draw.left_out(job.sampling.n_rows)
     if job.weights is not None:
         rows = rows[job.weights[rows] > 0]
     if is_classifier(network) and job.y.ndim == 1:
@@ -269,7 +296,8 @@ def _fit_each(
         if job.handed_weights is not None:
             parameters["sample_weight"] = job.handed_weights[draw.rows]
         with _within(context, job, member, draw):
-            member.fit(_features(job, draw), job.y[draw.rows], **parameters)
+            y = _safe_indexing(job.y, draw.rows)
+            member.fit(_features(job, draw), y, **parameters)
 
 
 @contextmanager
@@ -280,7 +308,7 @@ def _within(context: Any, job: Job, member: Any, draw: Draw) -> Iterator[None]:
         return
     hook_data = {
         "X": lambda: _safe_indexing(job.X, draw.rows),
-        "y": lambda: job.y[draw.rows],
+        "y": lambda: _safe_indexing(job.y, draw.rows),
     }
     with context.propagate_callback_context(member):
         context.call_on_fit_task_begin(estimator=job.caller, **hook_data)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.base import is_classifier
 from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import _num_samples
 
 from skregnet.ensemble.voting import out_of_bag
 from skregnet.kernels import Array
@@ -19,9 +19,7 @@ class OutOfBag(NamedTuple):
     score: float
 
 
-def score_out_of_bag(
-    ensemble: Any, X: Any, y: Array, weights: Array | None
-) -> OutOfBag:
+def score_out_of_bag(ensemble: Any, X: Any, y: Any, weights: Array | None) -> OutOfBag:
     """Score an ensemble on its own training data, each row by the members it is new to.
 
     Parameters
@@ -33,14 +31,14 @@ def score_out_of_bag(
     weights : ndarray of shape (n_rows,) or None
         Weights of the rows in the score.
     """
-    n_rows = len(y)
+    n_rows = _num_samples(y)
     if any(sampling.n_rows != n_rows for sampling, _ in ensemble._draws):
         raise ValueError(
             "oob_score=True with warm_start=True expects the data of the first call, "
             f"got {n_rows} rows and members fitted to other numbers; set "
             "oob_score=False."
         )
-    shape = (n_rows, ensemble.n_classes_) if is_classifier(ensemble) else y.shape
+    shape = (n_rows, *ensemble._output.shape)
     outputs = out_of_bag(_left_out(ensemble, X), shape, ensemble.voting)
     scored = np.flatnonzero(~np.isnan(outputs.reshape(n_rows, -1)).any(axis=1))
     if len(scored) < n_rows:
@@ -51,8 +49,10 @@ def score_out_of_bag(
         )
     if not len(scored):
         return OutOfBag(outputs, float("nan"))
-    score = ensemble._score_outputs(
-        outputs[scored], y[scored], None if weights is None else weights[scored]
+    score = ensemble._output.score(
+        outputs[scored],
+        _safe_indexing(y, scored),
+        None if weights is None else weights[scored],
     )
     return OutOfBag(outputs, score)
 

@@ -10,6 +10,7 @@ from scipy import sparse
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.random import sample_without_replacement
 
+from skregnet.estimators._tasks import TargetForm
 from skregnet.kernels import Array
 
 # Rows that are brought to float64 at once.
@@ -121,7 +122,7 @@ class Sampling:
         return ordered.cumsum()
 
 
-def sampling_of(ensemble: Any, X: Any, y: Array, weights: Array | None) -> Sampling:
+def sampling_of(ensemble: Any, X: Any, y: Any, weights: Array | None) -> Sampling:
     """Return how the parameters of an ensemble want rows and features drawn."""
     n_rows, n_features = X.shape
     n_drawn_rows = _n_drawn_rows(ensemble, n_rows, weights)
@@ -179,7 +180,7 @@ def _without_replacement(
     return drawn
 
 
-def order_of_contents(X: Any, y: Array) -> Array | None:
+def order_of_contents(X: Any, y: Any) -> Array | None:
     """Return an order of the rows that does not depend on how they are arranged.
 
     Rows go by their projections on a fixed direction of no meaning, in which only equal
@@ -197,7 +198,11 @@ def order_of_contents(X: Any, y: Array) -> Array | None:
     order : ndarray of int of shape (n_rows,) or None
         None where features are not numbers, and rows are taken as they come.
     """
-    codes = y if y.dtype.kind in "biuf" else np.unique(y, return_inverse=True)[1]
+    if hasattr(y, "columns"):
+        y = TargetForm.of(y)[1]
+    labels = y.astype(str) if y.dtype.kind == "O" else y
+    codes = y if y.dtype.kind in "biuf" else np.unique(labels, return_inverse=True)[1]
+    codes = np.nan_to_num(codes)
     codes = codes.reshape(len(y), -1)
     direction = np.random.RandomState(0).standard_normal(X.shape[1] + codes.shape[1])
     along_y, along_X = np.split(direction, [codes.shape[1]])

@@ -8,8 +8,12 @@ from sklearn.utils import _safe_indexing
 
 from skregnet.kernels import Array
 
-VOTES = {"classifier": ("soft", "hard"), "regressor": ("soft", "mean", "median")}
-"""Which values of `voting` there are for which kind of members."""
+VOTES = {
+    "classifier": ("soft", "hard"),
+    "regressor": ("soft", "mean", "median"),
+    None: ("soft", "hard"),
+}
+"""Which values of `voting` there are for which kind of members; None for several."""
 
 
 def features_of(X: Any, columns: Array | None) -> Any:
@@ -39,19 +43,23 @@ def probabilities(member: Any, X: Any, classes: Array, by_votes: bool) -> Array:
         not seen.
     """
     if by_votes or not hasattr(member, "predict_proba"):
-        return _votes(member.predict(X), classes)
+        return class_votes(member.predict(X), classes)
     given = member.predict_proba(X)
     if isinstance(given, list):
         return _of_labels(given, member.classes_)
-    known = member.classes_
-    if given.shape[1] == len(classes) and len(known) == len(classes):
+    return aligned(given, member.classes_, classes)
+
+
+def aligned(given: Array, known: Array, classes: Array) -> Array:
+    """Return probabilities of known classes in the columns of all, 0 for the others."""
+    if len(known) == len(classes):
         return np.asarray(given)
-    aligned = np.zeros((len(given), len(classes)), given.dtype)
-    aligned[:, classes.searchsorted(known)] = given
-    return aligned
+    in_all = np.zeros((len(given), len(classes)), given.dtype)
+    in_all[:, classes.searchsorted(known)] = given
+    return in_all
 
 
-def _votes(predicted: Any, classes: Array) -> Array:
+def class_votes(predicted: Any, classes: Array) -> Array:
     """Return 1 for each class, or label, that is predicted."""
     predicted = np.asarray(predicted)
     if predicted.ndim == 2:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator, _fit_context
+from sklearn.base import BaseEstimator, _clone_parametrized, _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
@@ -100,10 +100,18 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         "max_norm": [Interval(Real, 0, None, closed="neither"), None],
         "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
         "weight_averaging": [StrOptions(set(AVERAGES)), None],
+        "initial_trunk": [HasMethods(["fit", "predict"]), None],
+        "freeze_trunk": ["boolean"],
     }
 
     def __init__(self, **parameters: Any) -> None:
         self.__dict__.update(parameters)
+
+    def __sklearn_clone__(self) -> Self:
+        """Return an unfitted copy; what the trunk is taken from stays fitted."""
+        copy = _clone_parametrized(self)
+        copy.initial_trunk = self.initial_trunk
+        return copy
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(

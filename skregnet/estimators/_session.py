@@ -1,5 +1,6 @@
 """One call of `fit` or `partial_fit`, from the user's data to a member to train."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -22,6 +23,7 @@ from skregnet.estimators._recipe import (
 from skregnet.estimators._request import Request
 from skregnet.estimators._sizes import batch_size, check_same_sizes, hidden_sizes
 from skregnet.estimators._solvers import schedule_of, solver_name, takes_steps
+from skregnet.estimators._trunk import check_trunk, n_frozen, with_trunk
 from skregnet.estimators._validation import ValidationSet, check_given, split_rows
 from skregnet.folding import fold, unfold
 from skregnet.kernels import Array
@@ -77,6 +79,7 @@ class Session:
         )
         self._check_solver(has_validation)
         check_combinations(estimator)
+        check_trunk(estimator)
         material = read_material(request, self._is_first)
         X, targets = material.X, material.targets
         layer_units = estimator._layer_units(material.n_features, targets)
@@ -161,6 +164,7 @@ class Session:
                 self._known_normalization(),
             )
         drawn = estimator._initial(layer_units, self._random_state)
+        drawn = with_trunk(estimator, layer_units[0], drawn)
         return network.pack(*drawn).astype(dtype, copy=False)
 
     def _known_normalization(self) -> Array | None:
@@ -219,7 +223,10 @@ class Session:
         estimator = self.estimator
         incremental = self._request.incremental
         member = Member(
-            recipe=recipe_of(estimator, self.network, data.mean_weight),
+            recipe=replace(
+                recipe_of(estimator, self.network, data.mean_weight),
+                n_frozen=n_frozen(estimator),
+            ),
             data=data,
             vector=vector,
             plateau=self._plateau(validation is not None),

@@ -97,12 +97,18 @@ class Task:
         return special.expit(np.hstack([-outputs, outputs]))
 
     def score(self, outputs: Array, Y: Array, weights: Array | None) -> float:
+        """Return the score of outputs; NaN if they are not finite."""
+        if not np.isfinite(outputs).all():
+            return float("nan")
+        return self.score_of(self.decode(outputs), Y, weights)
+
+    def score_of(self, decoded: Array, Y: Array, weights: Array | None) -> float:
         """Return accuracy or R^2 over the targets that are there; NaN without any."""
         rows = np.flatnonzero(self.is_there(Y))
         fewest = 1 if self.classes is not None else 2
-        if len(rows) < fewest or not np.isfinite(outputs).all():
+        if len(rows) < fewest:
             return float("nan")
-        predicted, own = self.decode(outputs[rows]), Y[rows][:, self.columns]
+        predicted, own = decoded[rows], Y[rows][:, self.columns]
         weights = None if weights is None else weights[rows]
         if self.classes is None:
             numbers = own.astype(np.float64).reshape(predicted.shape)

@@ -212,7 +212,8 @@ class MultiTaskMLP(BaseMLP):
         `augment`: a copy of it, fitted to the rows to learn from and their targets as
         vectors, changes each minibatch afresh. Rows to validate on and to predict stay
         as they are, and so do the rows that `batch_norm` takes its statistics of at the
-        end. Not for 'lbfgs'.
+        end. Losses of changed rows go up and down: a larger `n_iter_no_change` keeps
+        them from ending training too soon. Not for 'lbfgs'.
     max_norm : float or None, default=None
         Largest Euclidean norm of the weights into a unit; weights are scaled down after
         each step. Not for 'lbfgs'.
@@ -228,6 +229,12 @@ class MultiTaskMLP(BaseMLP):
           goes on until it has ended once more.
 
         Not for 'lbfgs'.
+    initial_trunk : fitted network or None, default=None
+        A fitted network of this package, or a :class:`sklearn.frozen.FrozenEstimator`
+        around one, whose hidden layers, of a `MultiTaskMLP` those of the trunk, are
+        what the first hidden layers start from.
+    freeze_trunk : bool, default=False
+        Whether these layers keep the weights that they start from.
     head_layer_sizes : array-like of int, default=()
         Units of the hidden layers that each task has of its own, on top of the trunk.
     task_weights : dict, 'uncertainty' or None, default=None
@@ -368,6 +375,8 @@ class MultiTaskMLP(BaseMLP):
         max_norm: float | None = None,
         max_grad_norm: float | None = None,
         weight_averaging: str | None = None,
+        initial_trunk: Any = None,
+        freeze_trunk: bool = False,
         head_layer_sizes: Any = (),
         task_weights: Any = None,
     ) -> None:
@@ -416,6 +425,8 @@ class MultiTaskMLP(BaseMLP):
             max_norm=max_norm,
             max_grad_norm=max_grad_norm,
             weight_averaging=weight_averaging,
+            initial_trunk=initial_trunk,
+            freeze_trunk=freeze_trunk,
             head_layer_sizes=head_layer_sizes,
             task_weights=task_weights,
         )

@@ -175,7 +175,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         `augment`: a copy of it, fitted to the rows to learn from and their targets as
         vectors, changes each minibatch afresh. Rows to validate on and to predict stay
         as they are, and so do the rows that `batch_norm` takes its statistics of at the
-        end. Not for 'lbfgs'.
+        end. Losses of changed rows go up and down: a larger `n_iter_no_change` keeps
+        them from ending training too soon. Not for 'lbfgs'.
     max_norm : float or None, default=None
         Largest Euclidean norm of the weights into a unit; weights are scaled down after
         each step. Not for 'lbfgs'.
@@ -191,6 +192,12 @@ class MLPRegressor(RegressorMixin, BaseMLP):
           goes on until it has ended once more.
 
         Not for 'lbfgs'.
+    initial_trunk : fitted network or None, default=None
+        A fitted network of this package, or a :class:`sklearn.frozen.FrozenEstimator`
+        around one, whose hidden layers, of a `MultiTaskMLP` those of the trunk, are
+        what the first hidden layers start from.
+    freeze_trunk : bool, default=False
+        Whether these layers keep the weights that they start from.
 
     Attributes
     ----------
@@ -302,6 +309,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         max_norm: float | None = None,
         max_grad_norm: float | None = None,
         weight_averaging: str | None = None,
+        initial_trunk: Any = None,
+        freeze_trunk: bool = False,
     ) -> None:
         super().__init__(
             loss=loss,
@@ -346,6 +355,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             max_norm=max_norm,
             max_grad_norm=max_grad_norm,
             weight_averaging=weight_averaging,
+            initial_trunk=initial_trunk,
+            freeze_trunk=freeze_trunk,
         )
 
     @available_if(has_partial_fit)

@@ -20,7 +20,11 @@ class Augmenter(Protocol):
 
 
 def augment_batch(
-    batch: Batch, augmenters: Sequence[Augmenter], rngs: Sequence[np.random.Generator]
+    batch: Batch,
+    augmenters: Sequence[Augmenter],
+    rngs: Sequence[np.random.Generator],
+    *,
+    are_counts: bool = False,
 ) -> None:
     """Change the rows of a batch in place, each member's by its own augmenter.
 
@@ -32,6 +36,8 @@ def augment_batch(
         One of each member.
     rngs : sequence of Generator
         Each member's source of noise.
+    are_counts : bool, default=False
+        Whether targets must not become negative.
     """
     for k, (augmenter, rng) in enumerate(zip(augmenters, rngs, strict=True)):
         inputs, targets = batch.inputs[k], batch.targets[k].T.copy()
@@ -42,6 +48,11 @@ def augment_batch(
                 f"augmenter={augmenter!r} expects to return as many rows as it is "
                 f"given, with targets, {inputs.shape} and {targets.shape}, got "
                 f"{changed.shape} and {new_targets.shape}."
+            )
+        if are_counts and (new_targets < 0).any():
+            raise ValueError(
+                f"augmenter={augmenter!r} makes targets negative, which "
+                "loss='poisson' does not take; set loss='squared_error'."
             )
         if isinstance(batch.inputs, list):
             batch.inputs[k] = changed.astype(inputs.dtype, copy=False)

@@ -60,6 +60,10 @@ class Objective:
         self._rough = [p for p in self._penalties if not p.is_smooth]
         for row, vector in zip(self.parameters, vectors, strict=True):
             row[...] = vector
+        self._frozen = [
+            (part, self.parameters[:, part].copy())
+            for part in layout.first_layers(recipe.n_frozen)
+        ]
 
     @property
     def sparsifies(self) -> bool:
@@ -97,11 +101,16 @@ class Objective:
         return self._plain(batch, workspace, context)
 
     def add_penalties(self, scale: float) -> Array | float:
-        """Add the gradients of the penalties to `gradient` and return their sum."""
+        """Add the gradients of the penalties to `gradient` and return their sum.
+
+        What is frozen has no gradient.
+        """
         value: Array | float = 0.0
         for penalty in self._penalties:
             penalty.add_gradient(self._weights, self._weights_gradient, scale)
             value = value + penalty.value(self._weights, scale)
+        for part, _ in self._frozen:
+            self.gradient[:, part] = 0
         return value
 
     def constrain(
@@ -111,7 +120,7 @@ class Objective:
         learning_rate: Rate,
         scale: float,
     ) -> None:
-        """After a step, take the proximal steps and keep to the bounds."""
+        """After a step, take the proximal steps and keep to what is bound."""
         for penalty in self._rough:
             step_sizes = np.empty_like(self._weights)
             optimizer.write_step_sizes(step_sizes, state, learning_rate)
@@ -120,6 +129,8 @@ class Objective:
             self._max_norm.project(
                 [view["weights"] for view in self._views if "weights" in view]
             )
+        for part, values in self._frozen:
+            self.parameters[:, part] = values
 
     def _plain(self, batch: Batch, workspace: NetworkWorkspace, context: Pass) -> Array:
         loss: Array = self._network.loss_and_gradient(

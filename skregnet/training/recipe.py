@@ -33,6 +33,8 @@ class Recipe:
         The rule of the steps; None for a full-batch solver.
     averaging : Averaging or None, default=None
         Which average of the weights is kept.
+    n_frozen : int, default=0
+        How many of the layers with weights, from the inputs on, stay as they start.
     """
 
     network: Network
@@ -42,3 +44,4 @@ class Recipe:
     target_noise: TargetNoise | GroupedTargetNoise | None = None
     optimizer: Any = None
     averaging: Averaging | None = None
+    n_frozen: int = 0

@@ -205,12 +205,13 @@ def test_full_batches_are_not_augmented(solver):
         (GaussianNoise(scale=-1), "scale"),
         (Spy(lambda X, y, rng: (X[1:], y[1:])), "as many rows"),
         (Spy(lambda X, y, rng: (X, None)), "as many rows"),
+        (Spy(lambda X, y, rng: (X, y - 1)), "makes targets negative"),
     ],
 )
 def test_invalid_augmenters(augmenter, message):
-    mlp = fit("real")
+    mlp = fit("count", loss="poisson")
     before = flat(mlp)
-    X, y = problem("real")
+    X, y = problem("count")
     with pytest.raises(ValueError, match=message):
         mlp.set_params(augmenter=augmenter).fit(X, y)
     np.testing.assert_array_equal(flat(mlp), before)
