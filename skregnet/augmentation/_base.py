@@ -125,7 +125,8 @@ class Augmenter(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
         """
         X = self.fit(X, y)._validate(X, reset=False)
         changed, _ = self.augment(X, None, generator_of(self.random_state))
-        return changed
+        # The next step may write to what it is handed.
+        return X.copy() if changed is X else changed
 
     def transform(self, X: Any) -> Any:
         """Return the rows as they are: what is to be predicted is not augmented.

@@ -62,7 +62,7 @@ def checked_targets(ensemble: Any, X: Any, y: Any) -> tuple[Any, Output]:
     if isinstance(template, MultiTaskMLP):
         form, Y = TargetForm.of(y)
         check_consistent_length(X, Y)
-        tasks = learn_tasks(Y, form.names, template.tasks, template._kind, None)
+        tasks = learn_tasks(Y, form.names, template.tasks, template._kind)
         return (y if form.frame else np.asarray(y)), TaskOutput(tuple(tasks), form)
     classifies = is_classifier(template)
     y = check_array(

@@ -192,6 +192,13 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
     def _check_targets(self, y: Array, request: Request) -> Array:
         """Check targets, and learn from them what they encode."""
 
+    _learns_classes_only: ClassVar[bool] = True
+    """Whether what a classifier learns of targets follows from their classes."""
+
+    def _as_given(self, y: Array) -> Any:
+        """Return targets, checked, in the form in which they were given."""
+        return y
+
     @abstractmethod
     def _encode(self, y: Array) -> Array:
         """Return targets as the network sees them, of shape (n_rows, n_outputs)."""

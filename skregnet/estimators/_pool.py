@@ -32,7 +32,8 @@ class Pool:
 
         What an estimator has learned serves all whose rows have the same classes.
         """
-        if not is_classifier(estimator) or self.y.ndim > 1:
+        follows = is_classifier(estimator) and estimator._learns_classes_only
+        if not follows or self.y.ndim > 1:
             estimator._check_targets(self.y[rows], request)
             return
         is_there = np.zeros(self._codes.max() + 1, bool)

@@ -54,8 +54,12 @@ def _store_network(session: Session) -> None:
     rest = network.layout.rest(vector)
     estimator._normalization = None
     if len(rest):
-        place = estimator.batch_norm
-        estimator._normalization = {"place": place, "values": rest.copy()}
+        n_values = len(rest) - session.n_learned_weights
+        estimator._normalization = {
+            "place": estimator.batch_norm,
+            "values": rest[:n_values].copy(),
+            "log_variances": rest[n_values:].copy(),
+        }
 
 
 def _store_curves(estimator: Any, member: Member) -> None:

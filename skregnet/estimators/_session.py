@@ -161,19 +161,32 @@ class Session:
                 network,
                 estimator.coefs_,
                 estimator.intercepts_,
-                self._known_normalization(),
+                self._known_rest(),
             )
         drawn = estimator._initial(layer_units, self._random_state)
         drawn = with_trunk(estimator, layer_units[0], drawn)
         return network.pack(*drawn).astype(dtype, copy=False)
 
-    def _known_normalization(self) -> Array | None:
-        """Return what a fit of the same kind has left of batch normalization."""
-        known = vars(self.estimator).get("_normalization")
-        if known is None or known["place"] != self.estimator.batch_norm:
-            return None
-        values: Array = known["values"]
-        return values
+    @property
+    def n_learned_weights(self) -> int:
+        """Number of weights of tasks that are learned: the end of the vector."""
+        heads = self.estimator._heads
+        return len(heads.sizes) if heads is not None and heads.learns_weights else 0
+
+    def _known_rest(self) -> Array:
+        """Return what is neither weights nor biases, as far as an earlier fit knows."""
+        estimator, network = self.estimator, self.network
+        packed = network.pack(estimator.coefs_, estimator.intercepts_)
+        rest = network.layout.rest(packed).copy()
+        known = vars(estimator).get("_normalization")
+        if known is None:
+            return rest
+        n_values = len(rest) - self.n_learned_weights
+        if known["place"] == estimator.batch_norm:
+            rest[:n_values] = known["values"]
+        if len(known["log_variances"]) and self.n_learned_weights:
+            rest[n_values:] = known["log_variances"]
+        return rest
 
     def _noise(self) -> np.random.Generator | None:
         """Return the source of noise where there is any."""

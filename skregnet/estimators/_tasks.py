@@ -1,7 +1,7 @@
 """Tasks of a network with several heads: what each learns, and in which code."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any
 
@@ -104,7 +104,10 @@ class Task:
 
     def score_of(self, decoded: Array, Y: Array, weights: Array | None) -> float:
         """Return accuracy or R^2 over the targets that are there; NaN without any."""
-        rows = np.flatnonzero(self.is_there(Y))
+        counts = self.is_there(Y)
+        if weights is not None:
+            counts &= weights > 0
+        rows = np.flatnonzero(counts)
         fewest = 1 if self.classes is not None else 2
         if len(rows) < fewest:
             return float("nan")
@@ -160,15 +163,37 @@ class TargetForm:
         """Return the form of targets, and the targets as an array of columns."""
         if hasattr(y, "columns"):
             form = cls(list(y.columns), frame=type(y))
-            return form, _side_by_side([y[name].to_numpy() for name in form.names])
+            form._check_names()
+            columns = [_column(y[name]) for name in form.names]
+            return form, _side_by_side(columns, keeps_kinds=True)
         array = _as_array(y)
         if array.ndim == 2 and array.shape[1] == 1:
             array = column_or_1d(array, warn=True)
         columns = list(array.reshape(len(array), -1).T)
-        if not columns:
-            raise ValueError("y expects at least one column, got none.")
         form = cls(list(range(len(columns))), is_vector=array.ndim == 1)
+        form._check_names()
         return form, _side_by_side(columns)
+
+    def _check_names(self) -> None:
+        """Refuse targets without columns, or with columns of one name."""
+        if not self.names:
+            raise ValueError("y expects at least one column, got none.")
+        if len(set(self.names)) < len(self.names):
+            raise ValueError(
+                f"y expects columns of different names, got {self.names!r}; rename "
+                "those that occur twice."
+            )
+
+    def give_back(self, y: Array) -> Any:
+        """Return targets that are an array of columns as they were given."""
+        if self.is_vector:
+            return y.reshape(-1)
+        if self.frame is None:
+            return y
+        columns = [
+            column if is_missing(column).any() else plain(column) for column in y.T
+        ]
+        return self.frame(dict(zip(self.names, columns, strict=True)))
 
     def restore(self, tasks: Sequence[Task], decoded: Sequence[Array]) -> Any:
         """Return predictions of the tasks in the form of the targets."""
@@ -190,7 +215,12 @@ def _as_array(y: Any) -> Array:
         raise ValueError(
             "MultiTaskMLP requires y to be passed, but the target y is None."
         )
+    if hasattr(y, "to_list") and hasattr(y, "to_numpy"):
+        return _column(y)
     array = y.toarray() if sparse.issparse(y) else np.asarray(y)
+    if array.dtype.kind in "US" and isinstance(y, list | tuple):
+        # Numbers beside labels would have become labels.
+        array = np.asarray(y, dtype=object)
     if array.ndim not in (1, 2):
         raise ValueError(
             f"y expects one or two dimensions, a column a task, got {array.ndim}."
@@ -198,11 +228,29 @@ def _as_array(y: Any) -> Array:
     return array
 
 
-def _side_by_side(columns: Sequence[Any]) -> Array:
-    """Return columns as an array: of numbers if all are numbers, else of objects."""
+def _column(values: Any) -> Array:
+    """Return a column of a data frame, integers as such."""
+    column: Array = values.to_numpy()
+    is_integer = getattr(values.dtype, "is_integer", None)
+    if column.dtype.kind == "f" and (
+        getattr(values.dtype, "kind", None) in ("i", "u")
+        or (callable(is_integer) and is_integer())
+    ):
+        # pandas and polars make floats of integers if some are missing.
+        column = np.array(values.to_list(), dtype=object)
+    return column
+
+
+def _side_by_side(columns: Sequence[Any], keeps_kinds: bool = False) -> Array:
+    """Return columns as an array: of numbers if all are numbers, else of objects.
+
+    Where kinds are to be kept, booleans, integers and floats are objects too.
+    """
     columns = [np.asarray(column) for column in columns]
     kinds = {column.dtype.kind for column in columns}
-    if kinds <= set("biuf") or (len(kinds) == 1 and kinds <= set("US")):
+    if kinds <= set("biuf") and not (keeps_kinds and len(kinds) > 1):
+        return np.column_stack(columns)
+    if len(kinds) == 1 and kinds <= set("US"):
         return np.column_stack(columns)
     mixed = np.empty((len(columns[0]), len(columns)), dtype=object)
     for k, column in enumerate(columns):
@@ -232,7 +280,6 @@ def learn_tasks(
     names: Sequence[Any],
     tasks: Any,
     kind: str | None,
-    class_weight: Any,
     weights: Array | None = None,
 ) -> list[Task]:
     """Return the tasks, what each encodes learned from the targets that are there.
@@ -247,26 +294,82 @@ def learn_tasks(
         What the columns are.
     kind : str or None
         The kind of tasks that are not described; None to infer it.
+    weights : ndarray of shape (n_rows,) or None, default=None
+        Weights of the rows in means and scales.
+    """
+    return [
+        _learned(name, columns, what or kind, Y, weights)
+        for name, columns, what in _described(names, tasks)
+    ]
+
+
+def weigh_classes(
+    tasks: Sequence[Task], Y: Array, class_weight: Any, weights: Array | None
+) -> list[Task]:
+    """Return the tasks with weights of their classes.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        The tasks.
+    Y : ndarray of shape (n_rows, n_columns)
+        Targets.
     class_weight : dict, 'balanced' or None
         Weights of the classes, of all classifications or, where the values of a dict
         are no numbers, by name of the task.
-    weights : ndarray of shape (n_rows,) or None, default=None
-        Weights of the rows in means and scales.
+    weights : ndarray of shape (n_rows,) or None
+        Weights of the rows.
     """
     is_by_task = isinstance(class_weight, dict) and not all(
         isinstance(weight, Real) for weight in class_weight.values()
     )
-    return [
-        _learned(
-            name,
-            columns,
-            what or kind,
-            Y,
-            class_weight.get(name) if is_by_task else class_weight,
-            weights,
+    if is_by_task:
+        _check_by_task(class_weight, [task.name for task in tasks])
+    weighed = []
+    for task in tasks:
+        given = class_weight.get(task.name) if is_by_task else class_weight
+        if task.classes is None or given is None:
+            weighed.append(replace(task, class_weights=None))
+            continue
+        is_there = task.is_there(Y)
+        labels = plain(Y[is_there, task.columns[0]])
+        own = np.ones(len(labels)) if weights is None else weights[is_there]
+        found = _class_weights(task, labels, given, own)
+        weighed.append(replace(task, class_weights=found))
+    return weighed
+
+
+def _check_by_task(class_weight: dict[Any, Any], names: Sequence[Any]) -> None:
+    """Refuse weights of classes of tasks that are not there, or that are no such."""
+    are_valid = all(
+        given is None or isinstance(given, dict) or given == "balanced"
+        for given in class_weight.values()
+    )
+    if not are_valid or set(class_weight) - set(names):
+        raise ValueError(
+            "class_weight expects 'balanced', a dict of weights by class, or a dict of "
+            f"either by names of tasks, {list(names)!r}, got "
+            f"class_weight={class_weight!r}."
         )
-        for name, columns, what in _described(names, tasks)
-    ]
+
+
+def _class_weights(task: Task, labels: Array, given: Any, weights: Array) -> Array:
+    """Return the weight of each class of a task."""
+    classes: Any = task.classes
+    # A class without weight must not be balanced: that would divide by 0.
+    counts = weights > 0
+    known = np.unique(labels[counts]) if given == "balanced" else classes
+    found = np.zeros(len(classes))
+    if len(known):
+        found[classes.searchsorted(known)] = compute_class_weight(
+            given, classes=known, y=labels[counts], sample_weight=weights[counts]
+        )
+    if not (np.isfinite(found).all() and (found >= 0).all() and found.any()):
+        raise ValueError(
+            "class_weight expects finite weights that are not negative, not all of "
+            f"them 0, got {given!r} for task {task.name!r}."
+        )
+    return found
 
 
 def _described(
@@ -309,7 +412,6 @@ def _learned(
     columns: tuple[int, ...],
     kind: str | None,
     Y: Array,
-    class_weight: Any,
     weights: Array | None,
 ) -> Task:
     """Learn what a task encodes."""
@@ -324,13 +426,9 @@ def _learned(
             _as_numbers(name, values), None if weights is None else weights[is_there]
         )
         return Task(name, columns, kind, mean=mean, scale=scale)
-    labels = plain(values[:, 0])
+    labels = _as_labels(name, values[:, 0])
     check_classification_targets(labels)
-    classes = np.unique(labels)
-    weights = None
-    if class_weight is not None:
-        weights = compute_class_weight(class_weight, classes=classes, y=labels)
-    return Task(name, columns, kind, classes=classes, class_weights=weights)
+    return Task(name, columns, kind, classes=np.unique(labels))
 
 
 def _moments(numbers: Array, weights: Array | None) -> tuple[Array, Array]:
@@ -345,7 +443,8 @@ def _moments(numbers: Array, weights: Array | None) -> tuple[Array, Array]:
 
 def _inferred(name: Any, values: Array) -> str:
     """Return the kind of a task by its values."""
-    target = type_of_target(plain(values), input_name=f"y of task {name!r}")
+    labels = _as_labels(name, values)
+    target = type_of_target(labels, input_name=f"y of task {name!r}")
     if target.startswith("continuous"):
         return "regression"
     if target in ("binary", "multiclass"):
@@ -362,6 +461,16 @@ def plain(values: Array) -> Array:
         return values
     found = np.array(values.tolist())
     return values.astype(str) if found.dtype.kind == "O" else found
+
+
+def _as_labels(name: Any, values: Array) -> Array:
+    """Return targets of a task, each a single one and finite."""
+    labels = plain(values)
+    if labels.ndim != 1:
+        raise ValueError(f"task {name!r} expects labels or numbers, got {values[0]!r}.")
+    if labels.dtype.kind == "f" and not np.isfinite(labels).all():
+        raise ValueError(f"task {name!r} expects finite numbers, got infinity.")
+    return labels
 
 
 def _as_numbers(name: Any, values: Array) -> Array:
@@ -381,10 +490,13 @@ def _as_numbers(name: Any, values: Array) -> Array:
 
 def check_known(task: Task, Y: Array, name: str) -> None:
     """Refuse classes that a task has not learned."""
-    if task.classes is None:
-        return
     values = Y[:, task.columns]
-    labels = plain(values[~is_missing(values).any(axis=1), 0])
+    values = values[~is_missing(values).any(axis=1)]
+    if task.classes is None:
+        if len(values):
+            _as_numbers(task.name, values)
+        return
+    labels = plain(values[:, 0])
     unknown = [label for label in np.unique(labels) if label not in task.classes]
     if unknown:
         raise ValueError(

@@ -86,7 +86,8 @@ class ValidationSet:
         weights = {}
         if self.weights is not None and takes_weights(scorer):
             weights["sample_weight"] = self.weights
-        return float(scorer(trained, self.X, self.y, **weights)), loss
+        y = estimator._as_given(self.y)
+        return float(scorer(trained, self.X, y, **weights)), loss
 
 
 def takes_weights(scorer: Any) -> bool:

@@ -19,6 +19,7 @@ from skregnet.estimators._tasks import (
     check_known,
     check_tasks,
     learn_tasks,
+    weigh_classes,
 )
 from skregnet.estimators._weights import checked_weights
 from skregnet.kernels import Array
@@ -327,6 +328,8 @@ class MultiTaskMLP(BaseMLP):
     }
     _kind: ClassVar[str | None] = None
     """The kind that all tasks have; None for any."""
+    _learns_classes_only: ClassVar[bool] = False
+    tasks_: list[Task]
 
     def __init__(
         self,
@@ -554,9 +557,10 @@ class MultiTaskMLP(BaseMLP):
             By name of the task.
         """
         check_is_fitted(self)
-        weights = [self._given_weight(task) for task in self.tasks_]
-        if self.task_weights == "uncertainty":
-            weights = np.exp(-self._normalization["values"][-len(weights) :]).tolist()
+        log_variances = (self._normalization or {}).get("log_variances", ())
+        if not len(log_variances):
+            return dict(self._given_weights)
+        weights = np.exp(-log_variances).tolist()
         return dict(zip(self.task_names_, weights, strict=True))
 
     def hidden_features(self, X: Any) -> Array:
@@ -624,7 +628,9 @@ class MultiTaskMLP(BaseMLP):
             return {self._kind}
         if hasattr(self, "tasks_"):
             return {task.kind for task in self.tasks_}
-        given = [self.tasks] if isinstance(self.tasks, str) else self.tasks.values()
+        if not isinstance(self.tasks, dict):
+            return {self.tasks if isinstance(self.tasks, str) else "auto"}
+        given = self.tasks.values()
         return {what if isinstance(what, str) else "regression" for what in given}
 
     @property
@@ -684,19 +690,23 @@ class MultiTaskMLP(BaseMLP):
 
     def _check_targets(self, y: Any, request: Request) -> Array:
         form, Y = TargetForm.of(y)
-        if self.warm_start and hasattr(self, "tasks_"):
-            return self._check_other_targets(y, "y")
-        check_tasks(self.tasks, self._kind)
-        self._form = form
         weights = request.sample_weight
         if request.part is None:
             weights = checked_weights(weights, Y)
         elif weights is not None:
             weights = weights[request.part.rows]
-        self.tasks_ = learn_tasks(
-            Y, form.names, self.tasks, self._kind, self.class_weight, weights
-        )
+        if self.warm_start and hasattr(self, "tasks_"):
+            self._check_other_targets(y, "y")
+            tasks = self.tasks_
+        else:
+            check_tasks(self.tasks, self._kind)
+            self._form = form
+            tasks = learn_tasks(Y, form.names, self.tasks, self._kind, weights)
+        self.tasks_ = weigh_classes(tasks, Y, self.class_weight, weights)
         self._check_task_weights()
+        self._given_weights = {
+            task.name: self._given_weight(task) for task in self.tasks_
+        }
         return Y
 
     def _check_task_weights(self) -> None:
@@ -704,13 +714,14 @@ class MultiTaskMLP(BaseMLP):
         if not isinstance(self.task_weights, dict):
             return
         unknown = set(self.task_weights) - set(self.task_names_)
-        values = list(self.task_weights.values())
-        if unknown or not all(
-            isinstance(v, Real) and 0 <= float(v) < np.inf for v in values
-        ):
+        are_valid = not unknown and all(
+            isinstance(weight, Real) and 0 <= float(weight) < np.inf
+            for weight in self.task_weights.values()
+        )
+        if not are_valid or not any(map(self._given_weight, self.tasks_)):
             raise ValueError(
                 "task_weights expects a dict of finite weights that are not negative, "
-                f"by names of tasks, {self.task_names_!r}, got "
+                f"not all of them 0, by names of tasks, {self.task_names_!r}, got "
                 f"task_weights={self.task_weights!r}."
             )
 
@@ -773,10 +784,23 @@ class MultiTaskMLP(BaseMLP):
         is_there = np.any([task.is_there(Y) for task in self.tasks_], axis=0)
         if is_there.all():
             return weights
-        return is_there * (1.0 if weights is None else weights)
+        combined: Array = is_there * (1.0 if weights is None else weights)
+        if not combined.any():
+            raise ValueError(
+                "sample_weight expects a weight above 0 for a row with a target that "
+                "is not missing, got none."
+            )
+        return combined
 
-    def _stratify_by(self, targets: Array) -> None:
-        return None
+    def _stratify_by(self, targets: Array) -> Array | None:
+        task = self.tasks_[0]
+        if len(self.tasks_) > 1 or task.classes is None:
+            return None
+        of_task = targets[:, : task.n_outputs]
+        return of_task[:, 0] if task.n_outputs == 1 else of_task.argmax(axis=1)
+
+    def _as_given(self, y: Array) -> Any:
+        return self._form.give_back(y)
 
     def _score_outputs(self, outputs: Array, y: Array, weights: Array | None) -> float:
         Y = y.reshape(len(y), -1)

@@ -33,14 +33,16 @@ class MaxNorm:
 
         Parameters
         ----------
-        weights : sequence of ndarray of shape (n_members, fan_in, n_units)
-            The weights of each layer.
+        weights : sequence of ndarray of shape (n_members, ..., fan_in, n_units)
+            The weights of each layer, in blocks where units come in groups.
         """
         for layer in weights:
             limit = cast_rate(self.limit, layer.dtype)
-            norms = np.sqrt(np.einsum("mij,mij->mj", layer, layer))
+            if limit.ndim:
+                limit = limit.reshape(-1, *[1] * (layer.ndim - 2))
+            norms = np.sqrt(np.einsum("...ij,...ij->...j", layer, layer))
             too_long = norms > limit
             if too_long.any():
                 factors = np.divide(limit, norms, where=too_long, out=norms)
                 factors[~too_long] = 1
-                np.multiply(layer, factors[:, np.newaxis], out=layer)
+                np.multiply(layer, factors[..., np.newaxis, :], out=layer)
