@@ -1,9 +1,23 @@
-"""Tables of members: what every activation, loss, optimizer and estimator must pass."""
+"""Tables of members: what all activations, losses, optimizers and so on must pass."""
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
 from skregnet import MLPClassifier, MLPRegressor
 from skregnet.activations import ACTIVATIONS
+from skregnet.augmentation import (
+    AdversarialNoise,
+    Compose,
+    FeatureMasking,
+    GaussianNoise,
+    ImageElastic,
+    ImageRotation,
+    ImageShift,
+    ImageZoom,
+    Mixup,
+    RandomApply,
+    TargetNoise,
+)
 from skregnet.losses import BINARY_LOG_LOSS, LOG_LOSS, POISSON, SQUARED_ERROR
 from skregnet.optimizers import (
     SGD,
@@ -100,6 +114,51 @@ WRAPPERS = [
         "cosine",
         n_steps=60,
     ),
+]
+
+
+class SumOfFeatures(BaseEstimator):
+    """Predicts the sum of any features; the loss is half the squared error of that."""
+
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X):
+        return X.sum(axis=1)
+
+    def input_gradient(self, X, y):
+        error = X.sum(axis=1) - np.reshape(y, (len(X), -1)).sum(axis=1)
+        return np.repeat(error[:, np.newaxis], X.shape[1], axis=1)
+
+    def __sklearn_is_fitted__(self):
+        return True
+
+
+AUGMENTERS = [
+    GaussianNoise(),
+    GaussianNoise(scale=0.5, relative=False),
+    FeatureMasking(),
+    FeatureMasking(probability=0.5, fill="mean"),
+    FeatureMasking(probability=0.3, fill="zero"),
+    Mixup(),
+    Mixup(alpha=2.0),
+    TargetNoise(),
+    TargetNoise(scale=0.5, relative=False),
+    AdversarialNoise(SumOfFeatures()),
+    AdversarialNoise(SumOfFeatures(), norm="sign", iterations=3),
+    Compose([]),
+    Compose([GaussianNoise(), FeatureMasking(), Mixup(), TargetNoise()]),
+    Compose([("masks", FeatureMasking(fill="zero")), ("mixes", Mixup())]),
+    RandomApply(GaussianNoise()),
+    RandomApply(Compose([FeatureMasking(), Mixup(1.0)]), probability=0.3),
+    ImageShift(),
+    ImageShift(max_shift=3, fill=1.0),
+    ImageRotation(),
+    ImageRotation(max_degrees=90.0),
+    ImageZoom(),
+    ImageZoom(max_zoom=1.0, fill=-1.0),
+    ImageElastic(),
+    ImageElastic(magnitude=2.0, smoothness=1.0),
 ]
 
 

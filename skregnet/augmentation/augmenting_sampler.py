@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, _fit_context
 from sklearn.utils import InputTags, Tags, TargetTags
 from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _check_feature_names
 
 from skregnet.augmentation._containers import in_container_like
@@ -61,8 +62,7 @@ class AugmentingSampler(OneToOneFeatureMixin, BaseEstimator):
     augmenter_ : augmenter
         The augmenter, fitted.
     sampling_strategy_ : dict
-        Number of copies made of the rows of each class; empty where targets are not
-        classes.
+        Number of copies made of the rows of each class.
     sample_indices_ : ndarray of shape (n_samples_new,)
         Number of the row that each row returned is, or is a copy of.
     n_features_in_ : int
@@ -76,9 +76,10 @@ class AugmentingSampler(OneToOneFeatureMixin, BaseEstimator):
 
     Notes
     -----
-    Targets may be classes, labels of which a row has any number, or numbers; whole
-    numbers count as classes. Where the augmenter returns shares of classes, labels are
-    drawn by them, as :class:`AugmentedEstimator` says.
+    Targets are classes, at least two, as imbalanced-learn asks of samplers; whole
+    numbers count as such. Where the augmenter returns shares of classes, labels are
+    drawn by them, as :class:`AugmentedEstimator` says; that takes numbers and several
+    labels too.
 
     Examples
     --------
@@ -131,15 +132,15 @@ class AugmentingSampler(OneToOneFeatureMixin, BaseEstimator):
         ----------
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             Rows.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Their targets.
+        y : array-like of shape (n_samples,)
+            Their class labels.
 
         Returns
         -------
         self : AugmentingSampler
             The fitted sampler.
         """
-        self._keep(CopyMaker.of(self, X, y, as_classes=None), X)
+        self._keep(self._maker(X, y), X)
         return self
 
     @_fit_context(prefer_skip_nested_validation=False)
@@ -150,14 +151,14 @@ class AugmentingSampler(OneToOneFeatureMixin, BaseEstimator):
         ----------
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             Rows, which are numbers; sparse only if the augmenter takes that.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Their targets: class labels, or a label indicator matrix; or numbers.
+        y : array-like of shape (n_samples,)
+            Their class labels.
 
         Returns
         -------
         X : {array-like, sparse matrix, dataframe} of shape (n_samples_new, n_features)
             The rows, then one copy of them after another, in what `X` came in.
-        y : array-like of shape (n_samples_new,) or (n_samples_new, n_outputs)
+        y : array-like of shape (n_samples_new,)
             Their targets, in what `y` came in.
 
         Raises
@@ -166,11 +167,27 @@ class AugmentingSampler(OneToOneFeatureMixin, BaseEstimator):
             If parameters or data are invalid, or the augmenter returns other than as
             many rows as it is given. The sampler is then as it was before.
         """
-        maker = CopyMaker.of(self, X, y, as_classes=None)
+        maker = self._maker(X, y)
         rows, targets = maker.make(self.random_state)
         found = in_container_like(rows, X), in_container_like(targets, y)
         self._keep(maker, X)
         return found
+
+    def _maker(self, X: Any, y: Any) -> CopyMaker:
+        """Check data, whose targets are classes, as imbalanced-learn asks it to be."""
+        maker = CopyMaker.of(self, X, y, as_classes=None)
+        if not isinstance(maker.targets, Classes):
+            raise ValueError(
+                "Unknown label type: AugmentingSampler expects y of one class a row, "
+                f"got targets of type {type_of_target(y)!r}; use AugmentedEstimator "
+                "for numbers or several labels."
+            )
+        if len(maker.targets.counts()) < 2:
+            raise ValueError(
+                "AugmentingSampler expects y of at least two classes, got only "
+                f"{next(iter(maker.targets.counts()))!r}."
+            )
+        return maker
 
     def _keep(self, maker: CopyMaker, X: Any) -> None:
         """Set what has been learned of the data."""
@@ -178,18 +195,16 @@ class AugmentingSampler(OneToOneFeatureMixin, BaseEstimator):
         self.n_features_in_ = maker.rows.shape[1]
         self.augmenter_ = maker.augmenter
         self.sample_indices_ = maker.sources
-        self.sampling_strategy_: dict[Any, int] = {}
-        if isinstance(maker.targets, Classes):
-            counts = maker.targets.counts()
-            self.sampling_strategy_ = {
-                name: count * maker.n_copies for name, count in counts.items()
-            }
+        targets: Any = maker.targets
+        self.sampling_strategy_ = {
+            name: count * maker.n_copies for name, count in targets.counts().items()
+        }
 
     def __sklearn_tags__(self) -> Any:
         """Be a sampler, of rows that the augmenter takes."""
         taken = input_tags_of(self.augmenter)
         return _Tags(
             estimator_type="sampler",
-            target_tags=TargetTags(required=True, two_d_labels=True, multi_output=True),
+            target_tags=TargetTags(required=True),
             input_tags=_InputTags(sparse=taken.sparse, allow_nan=taken.allow_nan),
         )
