@@ -184,7 +184,7 @@ class AugmentingSampler(OneToOneFeatureMixin, BaseEstimator):
             )
         if len(maker.targets.counts()) < 2:
             raise ValueError(
-                "AugmentingSampler expects y of at least two classes, got only "
+                "AugmentingSampler expects y of at least two classes, got one class, "
                 f"{next(iter(maker.targets.counts()))!r}."
             )
         return maker

@@ -119,20 +119,20 @@ def test_labels_are_drawn_by_their_shares():
     np.testing.assert_allclose(frequencies, [0.1, 0.2, 0.7], atol=0.01)
 
 
-def test_targets_of_a_regression():
-    y = Y + 0.5
-    sampler = AugmentingSampler(GaussianNoise(), random_state=0)
-    _, targets = sampler.fit_resample(X, y)
-    np.testing.assert_array_equal(targets, np.tile(y, 2))
-    assert sampler.sampling_strategy_ == {}
-
-
-def test_labels_of_which_a_row_has_any_number():
-    y = np.stack([Y == 0, Y > 0, Y > 1], axis=1).astype(int)
-    sampler = AugmentingSampler(GaussianNoise(), random_state=0)
-    _, targets = sampler.fit_resample(X, y)
-    np.testing.assert_array_equal(targets, np.tile(y, (2, 1)))
-    assert sampler.sampling_strategy_ == {}
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (Y + 0.5, "Unknown label type.*'continuous'.*AugmentedEstimator"),
+        (np.stack([Y == 0, Y > 0], axis=1).astype(int) | 1, "Unknown label type"),
+        (np.zeros_like(Y), "at least two classes"),
+    ],
+    ids=["numbers", "several labels", "one class"],
+)
+def test_targets_that_are_no_classes(y, message):
+    with pytest.raises(ValueError, match=message):
+        AugmentingSampler(GaussianNoise()).fit_resample(X, y)
+    with pytest.raises(ValueError, match=message):
+        AugmentingSampler(GaussianNoise()).fit(X, y)
 
 
 def test_an_indicator_matrix_of_classes():
@@ -167,7 +167,7 @@ def test_rows_come_back_in_what_they_came_in(make):
         pd.Series(NAMES[Y], name="kind", index=Y + 5),
         pd.Series(NAMES[Y], name="kind", dtype="category"),
         pd.Series(Y, name="kind", dtype="Int64"),
-        pd.Series(Y + 0.5, name="kind", dtype="float32"),
+        pd.Series(Y, name="kind", dtype="float32"),
         pl.Series("kind", NAMES[Y].tolist()),
         pl.Series("kind", NAMES[Y].tolist(), dtype=pl.Enum(NAMES)),
         pl.Series("kind", Y, dtype=pl.Int8),
@@ -199,7 +199,7 @@ def test_targets_in_other_containers(make):
 
 @pytest.mark.parametrize("make", [sparse.csr_array, sparse.csc_matrix])
 def test_sparse_data_if_the_augmenter_takes_them(make):
-    y = np.stack([Y == 0, Y > 0, Y > 1], axis=1).astype(int)
+    y = np.eye(3, dtype=int)[Y]
     sampler = AugmentingSampler(Scaling(), random_state=0)
     rows, targets = sampler.fit_resample(make(X), make(y))
     assert type(rows) is type(targets) is make
