@@ -164,7 +164,8 @@ class _Stack:
     def _shown(self) -> Array:
         """Return the vectors to be judged: the parameters, or their averages.
 
-        A weight that a penalty has set to zero is zero in the average too.
+        A weight that a penalty has set to zero is zero in the average too, and one that
+        is frozen is what it is, without rounding.
         """
         parameters, averaging = self._objective.parameters, self._recipe.averaging
         if averaging is None:
@@ -174,6 +175,9 @@ class _Stack:
             n_weights = self._recipe.network.layout.n_weights
             shown = shown.copy()
             shown[:, :n_weights] *= parameters[:, :n_weights] != 0
+        for part in self._objective.frozen:
+            shown = shown.copy()
+            shown[:, part] = parameters[:, part]
         return shown
 
     def _keep(self, keep: list[int]) -> None:

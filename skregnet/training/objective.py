@@ -63,7 +63,13 @@ class Objective:
         self._frozen = [
             (part, self.parameters[:, part].copy())
             for part in layout.first_layers(recipe.n_frozen)
+            if recipe.n_frozen
         ]
+
+    @property
+    def frozen(self) -> list[slice]:
+        """Where in the vector the parameters stay as they are."""
+        return [part for part, _ in self._frozen]
 
     @property
     def sparsifies(self) -> bool:
