@@ -116,7 +116,8 @@ class Task:
         if self.classes is None:
             numbers = own.astype(np.float64).reshape(predicted.shape)
             return float(r2_score(numbers, predicted, sample_weight=weights))
-        return float(np.average(predicted == own[:, 0], weights=weights))
+        hits = predicted.astype(object) == own[:, 0].astype(object)
+        return float(np.average(hits, weights=weights))
 
     @property
     def key(self) -> Any:

@@ -473,8 +473,12 @@ class MultiTaskMLP(BaseMLP):
             By name of the task; NaN where there are too few targets.
         """
         outputs = self._outputs(X)
-        Y = self._check_other_targets(y, "y")
+        Y = self._columns_of(y, "y")
         check_consistent_length(outputs, Y)
+        # A class that has not been learned is one that is not hit.
+        for task in self.tasks_:
+            if task.classes is None:
+                check_known(task, Y, "y")
         weights = checked_weights(sample_weight, outputs)
         return self._scores(outputs, Y, weights)
 
@@ -726,14 +730,19 @@ class MultiTaskMLP(BaseMLP):
             )
 
     def _check_other_targets(self, y: Any, name: str) -> Array:
+        Y = self._columns_of(y, name)
+        for task in self.tasks_:
+            check_known(task, Y, name)
+        return Y
+
+    def _columns_of(self, y: Any, name: str) -> Array:
+        """Return targets as an array of the columns of training."""
         form, Y = TargetForm.of(y)
         if form.names != self._form.names:
             raise ValueError(
                 f"{name} expects the columns of the y of fit, {self._form.names!r}, "
                 f"got {form.names!r}."
             )
-        for task in self.tasks_:
-            check_known(task, Y, name)
         return Y
 
     def _given_weight(self, task: Task) -> float:

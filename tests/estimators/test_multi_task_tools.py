@@ -224,3 +224,15 @@ def test_bad_parameters(parameters, message):
     np.testing.assert_array_equal(flat(mlp), before)
     # Whatever asks for its kind gets an answer, not another error.
     assert not is_classifier(MultiTaskMLP(**parameters))
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_classes_that_were_not_learned_are_not_hit():
+    X, y = problem("multiclass")
+    Y = pd.DataFrame({"label": np.array(["a", "b", "c"])[y], "size": X[:, 0]})
+    mlp = MultiTaskMLP(hidden_layer_sizes=(6,), max_iter=5, random_state=0).fit(X, Y)
+    other = Y.assign(label=np.where(y == 0, "new", Y["label"]))
+    known = mlp.score_tasks(X[y > 0], Y[y > 0])["label"]
+    found = mlp.score_tasks(X, other)["label"]
+    assert found == pytest.approx(known * np.mean(y > 0))
+    assert mlp.score_tasks(X, Y.assign(label=y))["label"] == 0

@@ -223,8 +223,11 @@ def test_warm_start_refuses_other_targets(change, message):
         mlp.fit(X, change(Y))
     assert vars(mlp) == before
     np.testing.assert_array_equal(flat(mlp), weights)
-    with pytest.raises(ValueError, match=message):
-        mlp.score(X, change(Y))
+    if "classes of task" in message:  # which count as not hit
+        assert mlp.score(X, change(Y)) < mlp.score(X, Y)
+    else:
+        with pytest.raises(ValueError, match=message):
+            mlp.score(X, change(Y))
 
 
 def test_warm_start_refuses_other_sizes():
