@@ -349,21 +349,36 @@ class BaggingEnsemble(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
                 for k in range(len(seeds))
             ]
         members = fit_members(job, seeds, contexts, self.n_jobs, int(self.verbose))
-        if len(members) < min(1, len(seeds)):
+        # After an interrupt there are only some.
+        fitted = [
+            (member, seed)
+            for member, seed in zip(members, seeds, strict=False)
+            if member is not None
+        ]
+        if len(fitted) < min(1, len(seeds)):
             raise KeyboardInterrupt
-        output = self._output
-        if members and isinstance(output, ClassOutput):
-            in_lists = isinstance(getattr(members[0], "classes_", None), list)
-            self._output = replace(output, in_lists=in_lists)
-        every = np.arange(self.n_features_in_)
-        for member, seed in zip(members, seeds, strict=False):
-            columns = job.sampling.draw(seed).columns
-            self.estimators_.append(member)
-            self.estimators_features_.append(every if columns is None else columns)
-            self._draws.append((job.sampling, int(seed)))
+        self._keep_members(fitted, job.sampling)
         context.call_on_fit_task_end(
             estimator=self, reconstruction_attributes=dict, **hook_data
         )
+
+    def _keep_members(self, fitted: list[tuple[Any, Any]], sampling: Sampling) -> None:
+        """Add fitted members, with their seeds, to those that there are.
+
+        Lists are new ones: if what follows fails, the old ones come back unchanged.
+        """
+        output = self._output
+        if fitted and isinstance(output, ClassOutput):
+            in_lists = isinstance(getattr(fitted[0][0], "classes_", None), list)
+            self._output = replace(output, in_lists=in_lists)
+        every = np.arange(self.n_features_in_)
+        columns = [sampling.draw(seed).columns for _, seed in fitted]
+        self.estimators_ = [*self.estimators_, *(member for member, _ in fitted)]
+        self.estimators_features_ = [
+            *self.estimators_features_,
+            *(every if own is None else own for own in columns),
+        ]
+        self._draws = [*self._draws, *((sampling, int(seed)) for _, seed in fitted)]
 
     def _new_seeds(self) -> Array:
         """Return a seed for each member that is to be fitted."""

@@ -13,7 +13,8 @@ from skregnet.ensemble.fitting import is_network
 from skregnet.ensemble.output import ClassOutput, NumberOutput, Output, TaskOutput
 from skregnet.estimators import MultiTaskMLP
 from skregnet.estimators._base import by_rows, flat_if_one_column
-from skregnet.estimators._tasks import TargetForm, learn_tasks
+from skregnet.estimators._target_form import TargetForm
+from skregnet.estimators._tasks import learn_tasks
 
 _FLOATS = (np.float64, np.float32)
 

@@ -97,7 +97,7 @@ def fit_members(
     What a member learns depends on its seed alone: neither on the workers nor on the
     block in which it is fitted. BLAS is held to one thread throughout, since products
     by several threads round otherwise. If the user interrupts a fit in this process,
-    the members that there are by then are returned.
+    the members that there are by then are returned, and None where one is left out.
     """
     n_workers = effective_n_jobs(n_jobs)
     cost = _multiplications_a_step(job)
@@ -161,7 +161,10 @@ def is_network(estimator: Any) -> bool:
 def _fit_block(
     job: Job, seeds: Sequence[Any], contexts: Sequence[Any]
 ) -> tuple[list[Any], bool]:
-    """Return the fitted members of a block, and whether the user let them end."""
+    """Return the members of a block, and whether the user let them end.
+
+    None stands for one whose training the user did not let begin.
+    """
     members = [clone(job.template) for _ in seeds]
     draws = [job.sampling.draw(seed) for seed in seeds]
     for member, draw in zip(members, draws, strict=True):
@@ -174,11 +177,11 @@ def _fit_block(
             is_complete = _fit_copies(job, members, draws)
         else:
             _fit_each(job, members, draws, contexts)
-    if not is_complete:
-        members = [m for m in members if hasattr(network_of(m), "coefs_")]
     for member in members:
         # As a pickle does, on the way back from another process.
         vars(network_of(member) or member).pop("_training_state", None)
+    if not is_complete:
+        members = [m if hasattr(network_of(m), "coefs_") else None for m in members]
     return members, is_complete
 
 

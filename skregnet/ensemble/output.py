@@ -11,7 +11,8 @@ import numpy as np
 from sklearn.metrics import accuracy_score, r2_score
 
 from skregnet.ensemble.voting import aligned, class_votes, probabilities
-from skregnet.estimators._tasks import TargetForm, Task
+from skregnet.estimators._target_form import TargetForm
+from skregnet.estimators._tasks import Task
 from skregnet.kernels import Array
 
 

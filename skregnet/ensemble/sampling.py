@@ -10,7 +10,7 @@ from scipy import sparse
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.random import sample_without_replacement
 
-from skregnet.estimators._tasks import TargetForm
+from skregnet.estimators._target_form import TargetForm
 from skregnet.kernels import Array
 
 # Rows that are brought to float64 at once.

@@ -13,8 +13,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skregnet.estimators._base import BaseMLP, by_rows
 from skregnet.estimators._request import Request
 from skregnet.estimators._sizes import checked_sizes
+from skregnet.estimators._target_form import TargetForm
 from skregnet.estimators._tasks import (
-    TargetForm,
     Task,
     check_known,
     check_tasks,

@@ -293,6 +293,40 @@ def test_an_interrupt_leaves_the_members_that_there_are(monkeypatch, together):
     assert bag.predict_proba(X).shape == (120, 3)
 
 
+def test_an_interrupt_leaves_out_the_members_of_other_stacks(monkeypatch):
+    X, y = problem("multiclass", n_rows=20)
+    y[:10], y[10:] = np.arange(10) % 5, 0
+    base = MLPClassifier((4,), max_iter=3, batch_size=8)
+    bag = BaggingEnsemble(base, 8, max_samples=8, random_state=0)
+    whole = clone(bag).fit(X, y)
+    first = len(whole.estimators_[0].classes_)
+    expected = [m for m in whole.estimators_ if len(m.classes_) == first]
+    assert len(expected) < 8
+    original, calls = Objective.loss_and_gradient, []
+
+    def interrupted(self, *args):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return original(self, *args)
+
+    monkeypatch.setattr(Objective, "loss_and_gradient", interrupted)
+    with pytest.warns(UserWarning, match="interrupted"):
+        bag.fit(X, y)
+    assert len(bag.estimators_) == len(expected)
+    for member, rows in zip(bag.estimators_, bag.estimators_samples_, strict=True):
+        assert set(member.classes_) == set(y[rows])
+
+
+def test_a_failed_growth_leaves_the_members_that_there_were():
+    X, y = problem("binary")
+    bag = BaggingEnsemble(MLPClassifier(**SHORT), 20, oob_score=True, warm_start=True)
+    bag.set_params(random_state=0).fit(X, y)
+    with pytest.raises(ValueError, match="expects the data of the first call"):
+        bag.set_params(n_estimators=22).fit(X[:100], y[:100])
+    assert len(bag.estimators_) == len(bag.estimators_samples_) == 20
+
+
 class Recorder:
     """Notes what it is told."""
 
