@@ -6,8 +6,8 @@ Vectors have shape (n_members, n_parameters); a rate is a scalar or has shape
 
 import numpy as np
 
-from skregnet.kernels.axpy import accumulate, pieces, scale
-from skregnet.kernels.buffers import Array, Rate
+from skregnet.kernels.axpy import AXPY_LENGTH, accumulate, pieces, scale
+from skregnet.kernels.buffers import BLOCK, Array, Rate, cast_rate
 
 
 def adam_update(
@@ -225,6 +225,10 @@ def momentum_update(
 
 def add_scaled(target: Array, source: Array, scale: Rate) -> None:
     """Add ``scale * source`` to `target`, vectors of shape (n_members, length)."""
+    if target.shape[1] < AXPY_LENGTH and target.size <= BLOCK:
+        # The only piece there is, without the overhead of pieces.
+        np.add(target, source * cast_rate(scale, target.dtype), out=target)
+        return
     for (out, part, s), (factor,) in pieces((target, source), (scale,)):
         accumulate(out, part, factor, s)
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
+
 from skregnet.kernels import Array, Rate, add_scaled, by_member, cast_rate, member_dot
 
 
@@ -33,8 +35,10 @@ class L2Penalty:
         scale : float
             One over the number of rows, as for the loss.
         """
-        factor = cast_rate(self.strength * (0.5 * scale), weights.dtype)
-        return member_dot(weights, weights) * by_member(factor)
+        factor = self.strength * (0.5 * scale)
+        if isinstance(factor, np.ndarray):
+            factor = by_member(cast_rate(factor, weights.dtype))
+        return member_dot(weights, weights) * factor
 
     def add_gradient(self, weights: Array, gradient: Array, scale: float) -> None:
         """Add ``scale`` times the gradient of the penalty to `gradient`."""
