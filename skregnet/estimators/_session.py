@@ -27,6 +27,7 @@ from skregnet.estimators._trunk import check_trunk, n_frozen, with_trunk
 from skregnet.estimators._validation import ValidationSet, check_given, split_rows
 from skregnet.folding import fold, unfold
 from skregnet.kernels import Array
+from skregnet.losses import MultiTaskLoss
 from skregnet.network import Network
 from skregnet.optimizers import State
 from skregnet.stacking import architecture
@@ -38,6 +39,7 @@ from skregnet.training import (
     TrainingData,
     with_exact_statistics,
 )
+from skregnet.training.augmentation import counted
 
 
 class Session:
@@ -279,7 +281,16 @@ class Session:
         rows = Selection(data.inputs, data.rows, data.columns)[:]
         # Within a fit scikit-learn leaves out the check of others' parameters.
         with config_context(skip_parameter_validation=False):
-            return clone(augmenter).fit(rows, data.targets[data.rows])
+            return clone(augmenter).fit(rows, self._targets_to_fit(data))
+
+    def _targets_to_fit(self, data: TrainingData) -> Array:
+        """Return the targets that changes are relative to; counts are not changed."""
+        targets = data.targets[data.rows]
+        loss = self.network.loss
+        if isinstance(loss, MultiTaskLoss):
+            targets = counted(targets, loss.sizes)
+            targets[:, -len(loss.sizes) :] = 1
+        return targets
 
     def _plateau(self, validates: bool) -> Plateau:
         """Go on with an earlier plateau if there is one of the same kind."""

@@ -43,7 +43,8 @@ class MultiTaskMLP(BaseMLP):
     The tasks share the hidden layers of a trunk, which learn from the targets of all;
     each has outputs of its own, and with `head_layer_sizes` hidden layers of its own.
     Tasks are classifications and regressions in any mixture. A target that is missing
-    (NaN, None or pandas' NA) takes no part.
+    (NaN, None or pandas' NA) takes no part. Augmenters may mix targets, as `Mixup`
+    does; the share of a missing one in a mixture does not count.
 
     The loss is the sum over tasks of their losses, the cross-entropy or half the
     squared error of standardised numbers, each the sum over the cases whose target is
@@ -161,9 +162,10 @@ class MultiTaskMLP(BaseMLP):
         tasks; 'loss' for the loss on the validation data; or any scorer of
         scikit-learn.
     class_weight : dict, 'balanced' or None, default=None
-        Weights of the classes: 'balanced' makes them inversely proportional to the
-        classes' numbers, in each classification; a dict of weights by class; or a dict
-        by name of the task, of either.
+        Weights of the classes, by which the loss of a case is multiplied in the task,
+        and not scaled to a mean of 1: 'balanced' makes them inversely proportional to
+        the classes' numbers, in each classification; a dict of weights by class; or a
+        dict by name of the task, of either.
     l1_ratio : float, default=0.0
         Share of the L1 norm in the penalty, in [0, 1]: ``alpha / n_rows`` times
         ``l1_ratio * sum(abs(W)) + (1 - l1_ratio) / 2 * sum(W ** 2)``. It sets weights
@@ -187,7 +189,7 @@ class MultiTaskMLP(BaseMLP):
     batch_norm : {None, 'before', 'after'}, default=None
         Whether to normalise hidden units over each minibatch, before or after their
         activation. Statistics of all training rows take the place of the batch's at the
-        end of `fit`, running ones in `partial_fit`; either is folded into `coefs_` and
+        end of `fit`; they are folded into `coefs_` and
         `intercepts_`. A minibatch of a single row is normalised by running statistics.
         Not for 'lbfgs'.
     label_smoothing : float, default=0.0

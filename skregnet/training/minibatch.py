@@ -95,7 +95,6 @@ class _Stack:
         )
         rngs = [member.rng for member in self.members if member.rng is not None]
         augmenters = [m.augmenter for m in self.members if m.augmenter is not None]
-        are_counts = recipe.network.loss.name == "poisson"
         losses = np.zeros(len(self.members))
         start = 0
         for n_batches, n_rows, loader, workspace in self._plan:
@@ -107,7 +106,7 @@ class _Stack:
                     rates = self._rates(start / self._order.shape[1])
                 batch = loader.load(self._order[:, start:stop])
                 if augmenters:
-                    augment_batch(batch, augmenters, rngs, are_counts=are_counts)
+                    augment_batch(batch, augmenters, rngs, recipe.network.loss)
                 if recipe.target_noise is not None:
                     recipe.target_noise.apply(batch.targets, rngs)
                 total += objective.value_and_gradient(batch, workspace, scale, rngs)

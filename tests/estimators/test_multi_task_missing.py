@@ -6,6 +6,10 @@ import polars as pl
 import pytest
 
 from skregnet import MultiTaskMLP, MultiTaskMLPRegressor
+from skregnet.augmentation import Augmenter, Mixup, TargetNoise
+from skregnet.losses import LOG_LOSS, SQUARED_ERROR, MultiTaskLoss
+from skregnet.network import Batch
+from skregnet.training import augment_batch
 from tests.cases import problem
 from tests.fitting import AT_START, by_hand, flat
 from tests.multi_task import HEADS, fit_tasks, mixture, with_gaps
@@ -142,3 +146,48 @@ def test_score_ignores_what_is_missing(cls):
     gaps[1:, 0] = np.nan
     assert np.isnan(mlp.score_tasks(X, gaps)[0])
     assert mlp.score(X, gaps) == pytest.approx((scores[1] + scores[2]) / 2)
+
+
+class Mixing(Augmenter):
+    """Mixes each row with the one before, a quarter of that."""
+
+    def augment(self, X, y, rng):
+        mixed = None if y is None else 0.75 * y + 0.25 * np.roll(y, 1, axis=0)
+        return 0.75 * X + 0.25 * np.roll(X, 1, axis=0), mixed
+
+
+def test_a_mixture_is_that_of_the_targets_that_are_there():
+    # Two tasks, of 2 and 1 outputs, and how much their targets count, 0 if missing.
+    loss = MultiTaskLoss((LOG_LOSS, SQUARED_ERROR), (2, 1))
+    targets = np.array([[1, 0, 3, 1, 2], [0, 1, 0, 1, 0], [0, 0, 5, 0, 2.0]])
+    batch = Batch(np.eye(3)[np.newaxis], targets.T[np.newaxis].copy())
+    augment_batch(batch, [Mixing()], [np.random.default_rng(0)], loss)
+    expected = [[1, 0, 3.5, 0.75, 2], [0.25, 0.75, 3, 1, 0.5], [0, 1, 5, 0.25, 1.5]]
+    np.testing.assert_allclose(batch.targets[0].T, expected)
+    mixed = 0.75 * np.eye(3) + 0.25 * np.roll(np.eye(3), 1, axis=0)
+    np.testing.assert_allclose(batch.inputs[0], mixed)
+
+
+@pytest.mark.parametrize("augmenter", [Mixup(1.0), Mixing(), TargetNoise(0.3)])
+def test_missing_targets_do_not_draw_to_the_mean(augmenter):
+    random_state = np.random.RandomState(0)
+    X = random_state.normal(size=(400, 3))
+    Y = np.column_stack([3 + 2 * X[:, 0], X[:, 1]])
+    Y[random_state.uniform(size=400) < 0.7, 0] = np.nan
+    linear = {"hidden_layer_sizes": (), "max_iter": 300, "learning_rate_init": 0.02}
+    mlp = MultiTaskMLP(**linear, tol=0.0, random_state=0, augmenter=augmenter)
+    slope = np.polyfit(X[:, 0], mlp.fit(X, Y).predict(X)[:, 0], 1)[0]
+    # As if missing targets were the mean it would be 1.6.
+    assert slope == pytest.approx(2, abs=0.1)
+
+
+class Doubling(Augmenter):
+    """No augmenter of targets of several tasks: it doubles how much they count."""
+
+    def augment(self, X, y, rng):
+        return X, 2 * y
+
+
+def test_augmenters_that_change_how_much_targets_count():
+    with pytest.raises(ValueError, match="use the parameter target_noise"):
+        fit_tasks(augmenter=Doubling())
