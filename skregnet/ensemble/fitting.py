@@ -168,7 +168,7 @@ def _fit_block(
     members = [clone(job.template) for _ in seeds]
     draws = [job.sampling.draw(seed) for seed in seeds]
     for member, draw in zip(members, draws, strict=True):
-        _seed(member, draw.random_state)
+        set_seeds(member, draw.random_state)
     is_complete = True
     with _one_blas_thread():
         if job.pool is not None:
@@ -197,8 +197,8 @@ def _controller() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def _seed(member: Any, random_state: np.random.RandomState) -> None:
-    """Give a member, and all within it, seeds of its own."""
+def set_seeds(member: Any, random_state: np.random.RandomState) -> None:
+    """Give a member, and all within it but what members share, seeds of its own."""
     seeds = {
         name: random_state.randint(np.iinfo(np.int32).max)
         for name in sorted(member.get_params(deep=True))

@@ -15,7 +15,6 @@ import numpy as np
 from joblib import effective_n_jobs
 from scipy import sparse
 from sklearn.base import clone, is_classifier, is_regressor
-from sklearn.ensemble._base import _set_random_states
 from sklearn.utils import _safe_indexing, check_array, check_random_state, indexable
 from sklearn.utils._param_validation import (
     HasMethods,
@@ -25,7 +24,7 @@ from sklearn.utils._param_validation import (
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples
 
-from skregnet.ensemble.fitting import is_network
+from skregnet.ensemble.fitting import is_network, set_seeds
 from skregnet.estimators._request import Request
 from skregnet.estimators._together import fit_together
 from skregnet.kernels import Array
@@ -340,7 +339,7 @@ def _request(estimator: Any, X: Any, y: Array, seed: Any) -> Request:
     generator = check_random_state(seed)
     rows = generator.randint(len(y), size=len(y))
     member = clone(estimator)
-    _set_random_states(member, generator)
+    set_seeds(member, generator)
     return Request(member, _safe_indexing(X, rows), y[rows])
 
 

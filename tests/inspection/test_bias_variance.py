@@ -8,6 +8,7 @@ import pytest
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.cluster import KMeans
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -147,6 +148,16 @@ def test_a_rigid_model_has_the_bias_and_a_flexible_one_the_variance():
     )
     assert rigid.bias > flexible.bias
     assert rigid.variance < 0.1 * flexible.variance
+
+
+@pytest.mark.parametrize("wrap", [lambda trunk: trunk, FrozenEstimator])
+def test_a_shared_trunk_stays_as_it_is(wrap):
+    data = halves("binary")
+    trunk = MLPClassifier(**SMALL, random_state=7).fit(*data[:2])
+    before = trunk.get_params(deep=False)
+    network = MLPClassifier(**SMALL, initial_trunk=wrap(trunk))
+    bias_variance(network, *data, n_rounds=2, random_state=0)
+    assert trunk.get_params(deep=False) == before
 
 
 @pytest.mark.parametrize("kind", ["binary", "multiclass"])
