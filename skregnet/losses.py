@@ -6,10 +6,10 @@ gradient with respect to the outputs before the output activation is
 Outputs and targets are output-major, of shape (n_members, n_outputs, n_rows).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 from scipy import special
@@ -18,6 +18,17 @@ from skregnet import kernels
 from skregnet.kernels import Array, LossWorkspace
 
 LossKernel = Callable[[Array, Array, Array | None, float, LossWorkspace], Array]
+
+
+class LinearizedLoss(Protocol):
+    """The gradient of a loss by its outputs, differentiated at one point."""
+
+    def tangent(self, outputs: Array) -> None:
+        """Turn tangents of the outputs into those of the gradient, in place.
+
+        They have shape (n_directions, n_outputs, n_rows).
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -72,6 +83,37 @@ class Loss:
             The loss of each member.
         """
         return self.gradient_kernel(outputs, targets, weights, scale, workspace)
+
+    def linearize(
+        self,
+        outputs: Array,
+        targets: Array,
+        weights: Array | None,
+        scale: float,
+        workspace: Any,
+    ) -> tuple[Array, LinearizedLoss]:
+        """Do as `value_and_gradient`, and return with the loss how its gradient bends.
+
+        Parameters are those of `value_and_gradient`, for one member.
+        """
+        predictions = OUTPUT_ACTIVATIONS[self.output_activation](outputs.copy())
+        value = self.value_and_gradient(outputs, targets, weights, scale, workspace)
+        factor = scale if weights is None else scale * weights
+        return value, _LinearizedLoss(self.output_activation, predictions, factor)
+
+
+@dataclass(frozen=True)
+class _LinearizedLoss:
+    """Predictions, and what the residuals of each row are multiplied by."""
+
+    output_activation: str
+    predictions: Array
+    factor: Any
+
+    def tangent(self, outputs: Array) -> None:
+        """Differentiate the output activation, and scale."""
+        _OUTPUT_TANGENTS[self.output_activation](self.predictions, outputs)
+        outputs *= self.factor
 
 
 @dataclass(frozen=True)
@@ -164,6 +206,74 @@ class MultiTaskLoss:
             total += value
         return total
 
+    def linearize(
+        self,
+        outputs: Array,
+        targets: Array,
+        weights: Array | None,
+        scale: float,
+        workspace: Any,
+    ) -> tuple[Array, LinearizedLoss]:
+        """Do as `value_and_gradient`, and return with the loss how its gradient bends.
+
+        Parameters are those of `value_and_gradient`, for one member.
+        """
+        n_outputs = sum(self.sizes)
+        parts = []
+        for k, task in enumerate(self.outputs_of_tasks):
+            own = outputs[:, task].copy()
+            counts = targets[:, n_outputs + k : n_outputs + k + 1]
+            value, linearized = self.parts[k].linearize(
+                own,
+                np.ascontiguousarray(targets[:, task]),
+                np.ascontiguousarray(counts if weights is None else counts * weights),
+                scale,
+                workspace[k],
+            )
+            row = None
+            factor = np.ones(())
+            if outputs.shape[1] > n_outputs:
+                row = n_outputs + k
+                factor = np.exp(-outputs[0, row, 0])
+            parts.append(_LinearizedTask(task, linearized, own, value, row, factor))
+        total = self.value_and_gradient(outputs, targets, weights, scale, workspace)
+        return total, _LinearizedTasks(parts)
+
+
+class _LinearizedTask(NamedTuple):
+    """The loss of one task at one point, before it is weighed."""
+
+    outputs: slice
+    linearized: LinearizedLoss
+    gradient: Array
+    value: Any
+    row: int | None
+    """Where the logarithm of the task's variance is, if it is learned."""
+    factor: Array
+
+
+class _LinearizedTasks(NamedTuple):
+    """The losses of all tasks at one point."""
+
+    tasks: Sequence[_LinearizedTask]
+
+    def tangent(self, outputs: Array) -> None:
+        """Differentiate each task's gradient, and those by the learned weights."""
+        for task in self.tasks:
+            before = np.ascontiguousarray(outputs[:, task.outputs])
+            own = before.copy()
+            task.linearized.tangent(own)
+            if task.row is not None:
+                row = outputs[:, task.row]
+                change = row[:, 0].copy()
+                own -= change[:, np.newaxis, np.newaxis] * task.gradient
+                own *= task.factor
+                of_value = (before * task.gradient).sum(axis=(1, 2))
+                # As in the gradient, the first place of the row stands for all.
+                row[...] = 0
+                row[:, 0] = task.factor * (change * task.value - of_value)
+            outputs[:, task.outputs] = own
+
 
 LOG_LOSS = Loss("log_loss", "softmax", kernels.softmax_loss)
 BINARY_LOG_LOSS = Loss("log_loss", "logistic", kernels.logistic_loss)
@@ -199,3 +309,29 @@ OUTPUT_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "identity": _identity,
 }
 """Output activations by name: in place, on outputs of shape (n_rows, n_outputs)."""
+
+
+def _softmax_tangent(predictions: Array, outputs: Array) -> None:
+    outputs -= (predictions * outputs).sum(axis=1, keepdims=True)
+    outputs *= predictions
+
+
+def _logistic_tangent(predictions: Array, outputs: Array) -> None:
+    outputs *= predictions * (1 - predictions)
+
+
+def _exp_tangent(predictions: Array, outputs: Array) -> None:
+    outputs *= predictions
+
+
+def _identity_tangent(predictions: Array, outputs: Array) -> None:
+    pass
+
+
+_OUTPUT_TANGENTS: dict[str, Callable[[Array, Array], None]] = {
+    "softmax": _softmax_tangent,
+    "logistic": _logistic_tangent,
+    "exp": _exp_tangent,
+    "identity": _identity_tangent,
+}
+"""Tangents of output activations: in place, on tangents, by what is predicted."""

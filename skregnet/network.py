@@ -187,11 +187,7 @@ class Network:
         loss : ndarray of shape (n_members,) or scalar for one member
             The loss of each member, penalties on activations included.
         """
-        outputs = self.outputs(batch.inputs, parameters, workspace, context)
-        loss = self.loss.value_and_gradient(
-            outputs, batch.targets, batch.weights, context.scale, workspace.loss
-        )
-        delta: Any = outputs
+        loss, delta = self._loss_and_delta(batch, parameters, workspace, context)
         for index in range(len(self.layers) - 1, -1, -1):
             delta = self.layers[index].backward(
                 delta,
@@ -203,9 +199,34 @@ class Network:
             if delta is None:
                 break
         workspace.input_gradient = delta
+        return loss
+
+    def mean_loss(
+        self,
+        batch: Batch,
+        parameters: Sequence[Parameters],
+        workspace: NetworkWorkspace,
+        context: Pass,
+    ) -> Any:
+        """Return the loss of each member; parameters as in `loss_and_gradient`."""
+        loss, _ = self._loss_and_delta(batch, parameters, workspace, context)
+        return loss
+
+    def _loss_and_delta(
+        self,
+        batch: Batch,
+        parameters: Sequence[Parameters],
+        workspace: NetworkWorkspace,
+        context: Pass,
+    ) -> tuple[Any, Any]:
+        """Return the loss of each member and its gradient by the outputs."""
+        outputs = self.outputs(batch.inputs, parameters, workspace, context)
+        loss = self.loss.value_and_gradient(
+            outputs, batch.targets, batch.weights, context.scale, workspace.loss
+        )
         for index in self._penalized:
             loss = loss + workspace.layers[index].penalty
-        return loss
+        return loss, outputs
 
     @cached_property
     def _penalized(self) -> tuple[int, ...]:

@@ -28,7 +28,8 @@ class Activation(Protocol):
     in_place: ClassVar[bool]
 
     goes_by_signs: ClassVar[bool]
-    """Whether `backward` needs no more than the signs of the outputs, if anything."""
+    """Whether the derivative needs no more than the signs of the outputs, if anything,
+    so that it is constant where it exists."""
 
     def scratch(self, shape: tuple[int, ...], dtype: np.dtype) -> tuple[Array, ...]:
         """Allocate what `forward` and `backward` need besides their arguments."""

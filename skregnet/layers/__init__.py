@@ -1,6 +1,12 @@
 """Layers: forward and backward passes over a stack of networks."""
 
-from skregnet.layers._base import Layer, Pass, Workspace
+from skregnet.layers._base import (
+    CurvedLayer,
+    Layer,
+    Pass,
+    TangentWorkspace,
+    Workspace,
+)
 from skregnet.layers.activation import ActivationLayer
 from skregnet.layers.activity import PenalizedActivity
 from skregnet.layers.batch_norm import BatchNorm
@@ -17,6 +23,7 @@ __all__ = [
     "BatchNorm",
     "BlockDense",
     "BlockReadout",
+    "CurvedLayer",
     "Dense",
     "Dropout",
     "Layer",
@@ -28,6 +35,7 @@ __all__ = [
     "SparseDropout",
     "SparseReadout",
     "SparseRectifiedDense",
+    "TangentWorkspace",
     "TaskUncertainty",
     "Workspace",
 ]

@@ -7,7 +7,7 @@ import numpy as np
 
 from skregnet.activations import Activation
 from skregnet.kernels import Array, aligned_empty
-from skregnet.layers._base import Pass, Workspace
+from skregnet.layers._base import Pass, TangentWorkspace, Workspace
 from skregnet.parameters import Parameters, Shapes
 
 
@@ -66,4 +66,66 @@ class ActivationLayer:
         self.activation.backward(
             delta, workspace.inputs, workspace.outputs, workspace.scratch
         )
+        return delta
+
+    def tangent_workspace(
+        self, n_directions: int, n_rows: int, dtype: np.dtype, propagate: bool
+    ) -> TangentWorkspace:
+        """Allocate space for what the second derivative adds, unless it is zero."""
+        shape = (n_directions, n_rows, self.n_outputs)
+        bends = not self.activation.goes_by_signs
+        return TangentWorkspace(
+            None, None, scratch=aligned_empty(shape, dtype) if bends else None
+        )
+
+    def linearize(
+        self,
+        delta: Array | None,
+        parameters: Parameters,
+        workspace: Workspace,
+        space: TangentWorkspace,
+        context: Pass,
+    ) -> Array | None:
+        """Keep the first derivative, and `delta` times the second."""
+        inputs, outputs = workspace.inputs, workspace.outputs
+        space.slope = self.activation.derivative(inputs, outputs)
+        space.bend = None
+        if delta is None:
+            return None
+        if space.scratch is not None:
+            space.bend = self.activation.second_derivative(inputs, outputs)
+            space.bend *= delta
+        delta *= space.slope
+        return delta
+
+    def tangent(
+        self,
+        inputs: Array | None,
+        parameters: Parameters,
+        direction: Parameters,
+        workspace: Workspace,
+        space: TangentWorkspace,
+    ) -> Array | None:
+        """Multiply by the derivative."""
+        if inputs is None:
+            return None
+        if space.bend is not None:
+            np.multiply(inputs, space.bend, space.scratch)
+        inputs *= space.slope
+        return inputs
+
+    def backward_tangent(
+        self,
+        delta: Array,
+        parameters: Parameters,
+        direction: Parameters,
+        product: Parameters,
+        workspace: Workspace,
+        space: TangentWorkspace,
+        context: Pass,
+    ) -> Array:
+        """Differentiate the product of `delta` and derivative."""
+        delta *= space.slope
+        if space.bend is not None:
+            delta += space.scratch
         return delta

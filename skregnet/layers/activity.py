@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from skregnet.kernels import Array
-from skregnet.layers._base import Pass, Workspace
+from skregnet.layers._base import Pass, TangentWorkspace, Workspace
 from skregnet.parameters import Parameters, Shapes
 from skregnet.penalties import ActivityPenalty, Share
 
@@ -65,4 +65,51 @@ class PenalizedActivity:
         if context.training:
             share = Share(context.scale, context.weights)
             delta += self.penalty.gradient(workspace.inputs, share)
+        return delta
+
+    def tangent_workspace(
+        self, n_directions: int, n_rows: int, dtype: np.dtype, propagate: bool
+    ) -> TangentWorkspace:
+        """Allocate nothing."""
+        return TangentWorkspace(None, None)
+
+    def linearize(
+        self,
+        delta: Array | None,
+        parameters: Parameters,
+        workspace: Workspace,
+        space: TangentWorkspace,
+        context: Pass,
+    ) -> Array | None:
+        """Add the gradient of the penalty."""
+        if delta is None:
+            return None
+        return self.backward(delta, parameters, {}, workspace, context)
+
+    def tangent(
+        self,
+        inputs: Array | None,
+        parameters: Parameters,
+        direction: Parameters,
+        workspace: Workspace,
+        space: TangentWorkspace,
+    ) -> Array | None:
+        """Hand the tangents on."""
+        space.inputs = inputs
+        return inputs
+
+    def backward_tangent(
+        self,
+        delta: Array,
+        parameters: Parameters,
+        direction: Parameters,
+        product: Parameters,
+        workspace: Workspace,
+        space: TangentWorkspace,
+        context: Pass,
+    ) -> Array:
+        """Add how the gradient of the penalty changes."""
+        if context.training and space.inputs is not None:
+            share = Share(context.scale, context.weights)
+            delta += self.penalty.tangent(workspace.inputs, space.inputs, share)
         return delta

@@ -21,7 +21,7 @@ class Dense(Affine):
         """Allocate outputs, the gradient by the inputs and a row of ones."""
         below = (n_members, n_rows, self.n_inputs)
         return Workspace(
-            outputs=aligned_empty((n_members, n_rows, self.n_outputs), dtype),
+            outputs=aligned_empty(self._outputs_shape(n_members, n_rows), dtype),
             input_delta=aligned_empty(below, dtype) if propagate else None,
             scratch=(np.ones((1, 1, n_rows), dtype),),
         )
@@ -48,7 +48,7 @@ class Dense(Affine):
         """Write both gradients; column sums are products with a row of ones."""
         self._correlate(workspace.inputs, delta, gradient["weights"])
         if self.has_biases:
-            matmul(workspace.scratch[0], delta, gradient["biases"])
+            self._sum_rows(delta, workspace, gradient["biases"])
         if workspace.input_delta is None:
             return None
         self._propagate(delta, parameters["weights"], workspace.input_delta)
@@ -62,3 +62,12 @@ class Dense(Affine):
 
     def _propagate(self, delta: Array, weights: Array, input_delta: Array) -> None:
         matmul(delta, weights.mT, input_delta)
+
+    def _sum_rows(self, delta: Array, workspace: Workspace, gradient: Array) -> None:
+        matmul(workspace.scratch[0], delta, gradient)
+
+    def _outputs_shape(self, n_members: int, n_rows: int) -> tuple[int, ...]:
+        return (n_members, n_rows, self.n_outputs)
+
+    def _as_outputs(self, biases: Array) -> Array:
+        return biases

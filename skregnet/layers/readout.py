@@ -25,7 +25,7 @@ class Readout(Affine):
         """Allocate outputs, the gradient by the inputs and a column of ones."""
         below = (n_members, n_rows, self.n_inputs)
         return Workspace(
-            outputs=aligned_empty((n_members, self.n_outputs, n_rows), dtype),
+            outputs=aligned_empty(self._outputs_shape(n_members, n_rows), dtype),
             input_delta=aligned_empty(below, dtype) if propagate else None,
             scratch=(np.ones((1, n_rows, 1), dtype),),
         )
@@ -37,7 +37,7 @@ class Readout(Affine):
         workspace.inputs = inputs
         outputs: Array = workspace.outputs
         self._map(inputs, parameters["weights"], outputs)
-        np.add(outputs, parameters["biases"].mT, out=outputs)
+        np.add(outputs, self._as_outputs(parameters["biases"]), out=outputs)
         return outputs
 
     def backward(
@@ -50,7 +50,7 @@ class Readout(Affine):
     ) -> Array | None:
         """Write both gradients."""
         self._correlate(workspace.inputs, delta, gradient["weights"])
-        matmul(delta, workspace.scratch[0], gradient["biases"].mT)
+        self._sum_rows(delta, workspace, gradient["biases"])
         if workspace.input_delta is None:
             return None
         self._propagate(delta, parameters["weights"], workspace.input_delta)
@@ -64,3 +64,12 @@ class Readout(Affine):
 
     def _propagate(self, delta: Array, weights: Array, input_delta: Array) -> None:
         matmul(delta.mT, weights.mT, input_delta)
+
+    def _sum_rows(self, delta: Array, workspace: Workspace, gradient: Array) -> None:
+        matmul(delta, workspace.scratch[0], gradient.mT)
+
+    def _outputs_shape(self, n_members: int, n_rows: int) -> tuple[int, ...]:
+        return (n_members, self.n_outputs, n_rows)
+
+    def _as_outputs(self, biases: Array) -> Array:
+        return biases.mT

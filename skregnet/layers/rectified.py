@@ -7,7 +7,7 @@ import numpy as np
 
 from skregnet.activations import ACTIVATIONS
 from skregnet.kernels import Array, add_and_rectify, relu_backward
-from skregnet.layers._base import Pass, Workspace
+from skregnet.layers._base import Pass, TangentWorkspace, Workspace
 from skregnet.layers.dense import Dense
 from skregnet.layers.sparse import SparseDense
 from skregnet.parameters import Parameters
@@ -66,6 +66,50 @@ class RectifiedDense(Dense):
         scratch: _Scratch = workspace.scratch
         relu_backward(delta, workspace.outputs, scratch.zero, scratch.positive)
         return super().backward(delta, parameters, gradient, workspace, context)
+
+    def linearize(
+        self,
+        delta: Array | None,
+        parameters: Parameters,
+        workspace: Workspace,
+        space: TangentWorkspace,
+        context: Pass,
+    ) -> Array | None:
+        """Zero `delta` where units are off; the second derivative is zero."""
+        outputs = workspace.outputs
+        space.slope = ACTIVATIONS["relu"].derivative(outputs, outputs)
+        if delta is not None:
+            delta *= space.slope
+        return super().linearize(delta, parameters, workspace, space, context)
+
+    def tangent(
+        self,
+        inputs: Array | None,
+        parameters: Parameters,
+        direction: Parameters,
+        workspace: Workspace,
+        space: TangentWorkspace,
+    ) -> Array:
+        """Differentiate the affine map, where units are on."""
+        outputs = super().tangent(inputs, parameters, direction, workspace, space)
+        outputs *= space.slope
+        return outputs
+
+    def backward_tangent(
+        self,
+        delta: Array,
+        parameters: Parameters,
+        direction: Parameters,
+        product: Parameters,
+        workspace: Workspace,
+        space: TangentWorkspace,
+        context: Pass,
+    ) -> Array | None:
+        """Zero `delta` where units are off, then go on as an affine map."""
+        delta *= space.slope
+        return super().backward_tangent(
+            delta, parameters, direction, product, workspace, space, context
+        )
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from skregnet.kernels import Array, aligned_empty
-from skregnet.layers._base import Pass, Workspace
+from skregnet.layers._base import Pass, TangentWorkspace, Workspace
 from skregnet.parameters import Parameters, Shapes
 
 
@@ -65,12 +65,68 @@ class TaskUncertainty:
         context: Pass,
     ) -> Array | None:
         """Sum the gradient of the rows, and return the rest."""
-        n_below = self.n_outputs - self.n_tasks
         if not context.training:
             gradient["log_variances"][...] = 0
             return delta
-        gradient["log_variances"][...] = delta[:, n_below:].sum(axis=2)[:, np.newaxis]
-        input_delta = workspace.input_delta
+        self._sum_rows(delta, gradient["log_variances"])
+        return self._without_rows(delta, workspace.input_delta)
+
+    def tangent_workspace(
+        self, n_directions: int, n_rows: int, dtype: np.dtype, propagate: bool
+    ) -> TangentWorkspace:
+        """Allocate as for as many members."""
+        workspace = self.workspace(n_directions, n_rows, dtype, propagate)
+        return TangentWorkspace(workspace.outputs, workspace.input_delta)
+
+    def linearize(
+        self,
+        delta: Array | None,
+        parameters: Parameters,
+        workspace: Workspace,
+        space: TangentWorkspace,
+        context: Pass,
+    ) -> Array | None:
+        """Hand down what is not of the rows; they are linear."""
+        if delta is None or not context.training:
+            return delta
+        return self._without_rows(delta, workspace.input_delta)
+
+    def tangent(
+        self,
+        inputs: Array | None,
+        parameters: Parameters,
+        direction: Parameters,
+        workspace: Workspace,
+        space: TangentWorkspace,
+    ) -> Array:
+        """Add the rows of the directions."""
+        outputs: Array = space.outputs
+        n_below = self.n_outputs - self.n_tasks
+        outputs[:, :n_below] = inputs
+        outputs[:, n_below:] = direction["log_variances"].mT
+        return outputs
+
+    def backward_tangent(
+        self,
+        delta: Array,
+        parameters: Parameters,
+        direction: Parameters,
+        product: Parameters,
+        workspace: Workspace,
+        space: TangentWorkspace,
+        context: Pass,
+    ) -> Array | None:
+        """Sum the tangents of the rows, and return the rest."""
+        self._sum_rows(delta, product["log_variances"])
+        return self._without_rows(delta, space.input_delta)
+
+    def _sum_rows(self, delta: Array, gradient: Array) -> None:
+        """Write the gradient by the numbers that the rows repeat."""
+        n_below = self.n_outputs - self.n_tasks
+        gradient[...] = delta[:, n_below:].sum(axis=2)[:, np.newaxis]
+
+    def _without_rows(self, delta: Array, input_delta: Array | None) -> Array | None:
+        """Copy the gradient by the outputs below, where it is wanted."""
         if input_delta is not None:
-            input_delta[...] = delta[:, :n_below]
+            input_delta[...] = delta[:, : self.n_outputs - self.n_tasks]
         return input_delta

@@ -27,6 +27,17 @@ class Penalty(Protocol):
         """Add `scale` times the gradient of the smooth part to `gradient`."""
         ...
 
+    def add_derivative(self, weights: Array, gradient: Array, scale: float) -> None:
+        """Add `scale` times the whole gradient, a subgradient where there is a corner.
+
+        It is for looking at; training takes what is not smooth by `shrink`.
+        """
+        ...
+
+    def add_product(self, directions: Array, products: Array, scale: float) -> None:
+        """Add `scale` times the second derivatives times directions to `products`."""
+        ...
+
     def shrink(self, weights: Array, step_sizes: Array, scale: float) -> None:
         """Take the proximal step of what is not smooth, in place.
 

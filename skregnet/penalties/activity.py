@@ -51,6 +51,14 @@ class ActivityPenalty(Protocol):
         """Return the gradient by the activations, in an array of that shape."""
         ...
 
+    def tangent(self, activations: Array, tangents: Array, share: Share) -> Any:
+        """Return how the gradient changes along tangents of the activations.
+
+        The activations are those of one member, the tangents have shape (n_directions,
+        n_rows, n_units), and the result has theirs, or is a number.
+        """
+        ...
+
 
 @dataclass(frozen=True)
 class L1Activity:
@@ -71,6 +79,10 @@ class L1Activity:
     def gradient(self, activations: Array, share: Share) -> Array:
         """Return the signs, where the sign of 0 is 0."""
         return share.spread(np.sign(activations) * _each(self.strength, activations))
+
+    def tangent(self, activations: Array, tangents: Array, share: Share) -> Any:
+        """Return 0: signs do not change."""
+        return 0
 
 
 @dataclass(frozen=True)
@@ -93,6 +105,10 @@ class L2Activity:
     def gradient(self, activations: Array, share: Share) -> Array:
         """Return the activations themselves, by strength."""
         return share.spread(activations * _each(self.strength, activations))
+
+    def tangent(self, activations: Array, tangents: Array, share: Share) -> Any:
+        """Return the tangents themselves, by strength."""
+        return self.gradient(tangents, share)
 
 
 @dataclass(frozen=True)
@@ -130,6 +146,14 @@ class DivergenceActivity:
         strength = _each(self.strength, activations)
         within = self._in_batch(share)
         return np.broadcast_to(within.spread(slope * strength), activations.shape)
+
+    def tangent(self, activations: Array, tangents: Array, share: Share) -> Any:
+        """Return what follows from how the mean activations change."""
+        rate, target = self._rates(activations, share)
+        within = self._in_batch(share)
+        slope = (1 - target) / (1 - rate) ** 2 + target / rate**2
+        change = slope * within.sum_rows(tangents) * _each(self.strength, activations)
+        return within.spread(change)
 
     def _rates(self, activations: Array, share: Share) -> tuple[Array, Array]:
         """Return the mean activation of each unit, kept off 0 and 1, and the target."""

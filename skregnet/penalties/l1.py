@@ -39,6 +39,13 @@ class L1Penalty:
     def add_gradient(self, weights: Array, gradient: Array, scale: float) -> None:
         """Nothing is smooth."""
 
+    def add_derivative(self, weights: Array, gradient: Array, scale: float) -> None:
+        """Add the signs, by strength; the sign of 0 is 0."""
+        gradient += np.sign(weights) * cast_rate(self.strength * scale, weights.dtype)
+
+    def add_product(self, directions: Array, products: Array, scale: float) -> None:
+        """Signs do not change."""
+
     def shrink(self, weights: Array, step_sizes: Array, scale: float) -> None:
         """Move the weights towards zero, and no farther."""
         factor = cast_rate(self.strength * scale, weights.dtype)

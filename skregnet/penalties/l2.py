@@ -44,5 +44,13 @@ class L2Penalty:
         """Add ``scale`` times the gradient of the penalty to `gradient`."""
         add_scaled(gradient, weights, self.strength * scale)
 
+    def add_derivative(self, weights: Array, gradient: Array, scale: float) -> None:
+        """Add the gradient, which is smooth."""
+        self.add_gradient(weights, gradient, scale)
+
+    def add_product(self, directions: Array, products: Array, scale: float) -> None:
+        """Add the directions themselves, by strength."""
+        add_scaled(products, directions, self.strength * scale)
+
     def shrink(self, weights: Array, step_sizes: Array, scale: float) -> None:
         """All is in the gradient."""

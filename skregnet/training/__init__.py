@@ -1,9 +1,9 @@
 """Training: what is minimised, by which steps, and when they end."""
 
+from skregnet.batches import TrainingData
 from skregnet.training.adversarial import NORMS, Adversary, moved
 from skregnet.training.augmentation import Augmenter, augment_batch
 from skregnet.training.averaging import EpochAverage, MovingAverage
-from skregnet.training.batches import TrainingData
 from skregnet.training.history import History
 from skregnet.training.lbfgs import train_lbfgs
 from skregnet.training.member import Member, Observer, Outcome

@@ -1,20 +1,11 @@
 """Full-batch training by L-BFGS."""
 
-import dataclasses
-
 import numpy as np
 from scipy import optimize
 
 from skregnet.kernels import Array
-from skregnet.network import Batch
-from skregnet.training.batches import row_blocks
 from skregnet.training.member import Member, Outcome
-from skregnet.training.objective import Objective
-
-# Rows a block: memory does not grow with the rows, and activations stay in the cache.
-_BLOCK_ROWS = 1024
-
-_DOUBLE = np.dtype(np.float64)
+from skregnet.training.objective import smooth_loss
 
 
 def train_lbfgs(
@@ -77,23 +68,11 @@ class _Problem:
 
     def __init__(self, member: Member) -> None:
         recipe = member.recipe
-        smooth = tuple(p for p in recipe.penalties if p.is_smooth)
         strengths = [float(p.strength) for p in recipe.penalties if not p.is_smooth]
         self._member = member
         self._strength = sum(strengths) / len(member.data.rows)
         self._n_split = recipe.network.layout.n_weights if self._strength else 0
-        self._objective = Objective(
-            dataclasses.replace(recipe, penalties=smooth), [member.vector], _DOUBLE
-        )
-        self._blocks = list(
-            row_blocks(
-                member.data, _BLOCK_ROWS, keep_sparse=recipe.network.takes_sparse
-            )
-        )
-        self._workspaces = {
-            n_rows: self._objective.workspace(n_rows)
-            for n_rows in {rows.shape[1] for rows, _ in self._blocks}
-        }
+        self._loss = smooth_loss(recipe, member.data)
         self.accepted = member.vector.astype(np.float64)
         self._epoch_is_open = False
 
@@ -128,23 +107,11 @@ class _Problem:
         )
 
     def _at(self, vector: Array) -> tuple[float, Array]:
-        """Return loss and gradient, summed over blocks of rows."""
+        """Return loss and gradient, which begins an iteration."""
         if not self._epoch_is_open:
             self._member.observer.epoch_begin()
             self._epoch_is_open = True
-        objective = self._objective
-        objective.parameters[0] = vector
-        scale = 1.0 / len(self._member.data.rows)
-        total = 0.0
-        gradient = np.zeros_like(vector)
-        for rows, loader in self._blocks:
-            batch = _in_double(loader.load(rows))
-            workspace = self._workspaces[rows.shape[1]]
-            total += np.sum(objective.loss_and_gradient(batch, workspace, scale))
-            gradient += objective.gradient[0]
-        objective.gradient[0] = gradient
-        total += np.sum(objective.add_penalties(scale))
-        return float(total), objective.gradient[0].copy()
+        return self._loss.value_and_gradient(vector)
 
     def end_iteration(self, intermediate_result: optimize.OptimizeResult) -> None:
         """Record an iteration, and stop SciPy where the observer wants it."""
@@ -159,18 +126,3 @@ class _Problem:
         if member.observer.epoch_end(self.accepted.astype(member.vector.dtype)):
             member.outcome = Outcome.STOPPED
             raise StopIteration
-
-
-def _in_double(batch: Batch) -> Batch:
-    """Return the batch in float64."""
-    inputs = batch.inputs
-    if isinstance(inputs, list):
-        inputs = [rows.astype(np.float64) for rows in inputs]
-    else:
-        inputs = inputs.astype(np.float64, copy=False)
-    weights = batch.weights
-    return Batch(
-        inputs,
-        batch.targets.astype(np.float64, copy=False),
-        None if weights is None else weights.astype(np.float64, copy=False),
-    )

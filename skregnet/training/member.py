@@ -9,12 +9,12 @@ from typing import Protocol
 
 import numpy as np
 
+from skregnet.batches import TrainingData
 from skregnet.kernels import Array
 from skregnet.optimizers import State
 from skregnet.schedules import Gradual, Schedule
 from skregnet.training.augmentation import Augmenter
 from skregnet.training.averaging import START
-from skregnet.training.batches import TrainingData
 from skregnet.training.history import History
 from skregnet.training.recipe import Recipe
 from skregnet.training.stopping import Plateau

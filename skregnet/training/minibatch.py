@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from skregnet.batches import BatchLoader
 from skregnet.kernels import Array, Rate, member_rates
 from skregnet.optimizers import State
 from skregnet.schedules import Gradual
 from skregnet.stacking import select_members, stack_members
 from skregnet.training.augmentation import augment_batch
-from skregnet.training.batches import BatchLoader
 from skregnet.training.member import Member, Outcome
 from skregnet.training.objective import Objective
 from skregnet.training.recipe import Recipe

@@ -4,12 +4,25 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from skregnet.batches import TrainingData
 from skregnet.kernels import Array, Rate, aligned_zeros
 from skregnet.layers import Pass
+from skregnet.mean_loss import MeanLoss
 from skregnet.network import Batch, NetworkWorkspace
 from skregnet.optimizers import Optimizer, State
 from skregnet.training.adversarial import Adversary
 from skregnet.training.recipe import Recipe
+
+
+def smooth_loss(recipe: Recipe, data: TrainingData) -> MeanLoss:
+    """Return what a network minimises over all its rows, as far as it is smooth."""
+    layout = recipe.network.layout
+    return MeanLoss(
+        recipe.network,
+        data,
+        [penalty for penalty in recipe.penalties if penalty.is_smooth],
+        layout.first_layers(recipe.n_frozen) if recipe.n_frozen else (),
+    )
 
 
 class Objective:

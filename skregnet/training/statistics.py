@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from skregnet.batches import TrainingData, row_blocks
 from skregnet.kernels import Array
 from skregnet.layers import BatchNorm, Pass
 from skregnet.layers.batch_norm import WINDOW
 from skregnet.network import Network
-from skregnet.training.batches import TrainingData, row_blocks
 
 _BLOCK_ROWS = 512
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skregnet import MLPClassifier, MLPRegressor
-from skregnet.training.objective import Objective
+from skregnet.network import Network
 from tests.cases import problem
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -37,7 +37,7 @@ class InterruptAtBegin:
 
 def interrupt_gradient(monkeypatch, n_calls):
     """Press Ctrl-C in the middle of the gradient, after some calls."""
-    original = Objective.loss_and_gradient
+    original = Network.loss_and_gradient
     calls = []
 
     def interrupted(self, *args):
@@ -46,7 +46,7 @@ def interrupt_gradient(monkeypatch, n_calls):
             raise KeyboardInterrupt
         return original(self, *args)
 
-    monkeypatch.setattr(Objective, "loss_and_gradient", interrupted)
+    monkeypatch.setattr(Network, "loss_and_gradient", interrupted)
 
 
 def interrupted_call(method, *args, **kwargs):

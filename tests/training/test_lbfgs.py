@@ -7,6 +7,7 @@ import pytest
 from scipy import sparse
 from sklearn.linear_model import ElasticNet
 
+from skregnet import mean_loss
 from skregnet.losses import SQUARED_ERROR
 from skregnet.penalties import L1Penalty, L2Penalty
 from skregnet.perceptron import multilayer_perceptron
@@ -70,7 +71,7 @@ def make_member(
 
 def evaluate(member, block_rows, monkeypatch):
     """Return loss and gradient at the member's parameters."""
-    monkeypatch.setattr(lbfgs, "_BLOCK_ROWS", block_rows)
+    monkeypatch.setattr(mean_loss, "_BLOCK_ROWS", block_rows)
     return lbfgs._Problem(member).value_and_gradient(member.vector)
 
 

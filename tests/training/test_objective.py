@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from skregnet.batches import BatchLoader
 from skregnet.penalties import L2Penalty
 from skregnet.perceptron import multilayer_perceptron
 from skregnet.stacking import stack_members
 from skregnet.training import History, Member, Plateau, Recipe, TrainingData
-from skregnet.training.batches import BatchLoader
 from skregnet.training.objective import Objective
 from tests import references
 from tests.cases import ACTIVATION_NAMES, LOSSES

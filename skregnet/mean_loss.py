@@ -1,0 +1,202 @@
+"""The mean loss of one network over all its rows: value, gradient, second derivatives.
+
+The arithmetic is in float64 whatever the data are, and in blocks of rows, so that what
+it needs does not grow with them.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from skregnet.batches import TrainingData, row_blocks
+from skregnet.hessian_product import HessianProduct, Spaces
+from skregnet.kernels import Array
+from skregnet.layers import Pass
+from skregnet.network import Batch, Network, NetworkWorkspace
+from skregnet.penalties import Penalty
+
+DOUBLE = np.dtype(np.float64)
+
+# Rows a block: activations stay in the cache. Along many directions there are many.
+_BLOCK_ROWS = 1024
+_TANGENT_ROWS = 4096
+_LEAST_ROWS = 128
+
+# Directions at once.
+_MOST_DIRECTIONS = 32
+
+
+class MeanLoss:
+    """What full-batch training minimises, as a function of the flat vector.
+
+    It is the loss of each row, weighted, summed and divided by the number of rows,
+    plus the penalties divided by that number. Its methods take vectors of length
+    `n_parameters`: all weights layer by layer, row by row, then all biases.
+
+    Parameters
+    ----------
+    network : Network
+        The architecture.
+    data : TrainingData
+        The rows.
+    penalties : sequence of Penalty, default=()
+        Terms that depend on the weights.
+    frozen : sequence of slice, default=()
+        Parts of the vector by which nothing is differentiated.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        data: TrainingData,
+        penalties: Sequence[Penalty] = (),
+        frozen: Sequence[slice] = (),
+    ) -> None:
+        self.network = network
+        self._data = data
+        self._penalties = [p for p in penalties if np.any(p.strength)]
+        self._frozen = frozen
+        self._scale = 1.0 / len(data.rows)
+        self._workspaces: dict[int, NetworkWorkspace] = {}
+        self._spaces: dict[tuple[int, int], Spaces] = {}
+
+    @property
+    def n_parameters(self) -> int:
+        """Length of the vectors."""
+        return self.network.layout.n_parameters
+
+    def value(self, vector: Array) -> float:
+        """Return the loss, of shape ()."""
+        views = self._views(vector[np.newaxis])
+        total = 0.0
+        for batch in self._batches(_BLOCK_ROWS):
+            workspace, context = self._workspace(batch), self._context(batch)
+            loss = self.network.mean_loss(batch, views, workspace, context)
+            total += float(np.sum(loss))
+        return total + self._penalty(vector)
+
+    def value_and_gradient(self, vector: Array) -> tuple[float, Array]:
+        """Return the loss and its gradient, of shape (n_parameters,), a new array.
+
+        An absolute value has the derivative 0 where it is 0.
+        """
+        views = self._views(vector[np.newaxis])
+        total = 0.0
+        of_block = np.zeros((1, len(vector)))
+        gradient = np.zeros((1, len(vector)))
+        for batch in self._batches(_BLOCK_ROWS):
+            workspace, context = self._workspace(batch), self._context(batch)
+            loss = self.network.loss_and_gradient(
+                batch, views, self._views(of_block), workspace, context
+            )
+            total += float(np.sum(loss))
+            gradient += of_block
+        weights = self._weights_of(vector[np.newaxis])
+        for penalty in self._penalties:
+            penalty.add_derivative(weights, self._weights_of(gradient), self._scale)
+        self._freeze(gradient)
+        return total + self._penalty(vector), gradient[0]
+
+    def products(
+        self, vector: Array, directions: Array, *, gauss_newton: bool = False
+    ) -> Array:
+        """Return products of the Hessian, or of the Gauss-Newton matrix.
+
+        Parameters
+        ----------
+        vector : ndarray of shape (n_parameters,)
+            Where the derivatives are taken.
+        directions : ndarray of shape (n_directions, n_parameters)
+            What is multiplied.
+        gauss_newton : bool, default=False
+            Whether to leave out the second derivatives of the network.
+
+        Returns
+        -------
+        products : ndarray of shape (n_directions, n_parameters)
+            A new array.
+        """
+        matrix = HessianProduct(self.network, gauss_newton)
+        products = np.empty_like(directions)
+        for start in range(0, len(directions), _MOST_DIRECTIONS):
+            some = slice(start, start + _MOST_DIRECTIONS)
+            products[some] = self._some_products(matrix, vector, directions[some])
+        return products
+
+    def _some_products(
+        self, matrix: HessianProduct, vector: Array, directions: Array
+    ) -> Array:
+        """Return products with as many directions as buffers are meant for."""
+        n_directions = len(directions)
+        if self._frozen:
+            directions = directions.copy()
+            self._freeze(directions)
+        views, along = self._views(vector[np.newaxis]), self._views(directions)
+        of_block = np.zeros_like(directions)
+        products = np.zeros_like(directions)
+        n_rows = max(_LEAST_ROWS, min(_BLOCK_ROWS, _TANGENT_ROWS // n_directions))
+        for batch in self._batches(n_rows):
+            key = n_directions, batch.targets.shape[2]
+            if key not in self._spaces:
+                self._spaces[key] = matrix.spaces(*key, DOUBLE)
+            matrix.write(
+                batch,
+                views,
+                along,
+                self._views(of_block),
+                self._spaces[key],
+                self._scale,
+            )
+            products += of_block
+        for penalty in self._penalties:
+            penalty.add_product(
+                self._weights_of(directions), self._weights_of(products), self._scale
+            )
+        self._freeze(products)
+        return products
+
+    def _views(self, vectors: Array) -> Any:
+        return self.network.layout.views(vectors)
+
+    def _weights_of(self, vectors: Array) -> Array:
+        return vectors[:, : self.network.layout.n_weights]
+
+    def _penalty(self, vector: Array) -> float:
+        weights = self._weights_of(vector[np.newaxis])
+        values = (p.value(weights, self._scale) for p in self._penalties)
+        return float(sum(np.sum(value) for value in values))
+
+    def _freeze(self, vectors: Array) -> None:
+        for part in self._frozen:
+            vectors[:, part] = 0
+
+    def _batches(self, size: int) -> Iterator[Batch]:
+        """Yield all rows in blocks, each valid until the next of its size."""
+        keep_sparse = self.network.takes_sparse
+        for rows, loader in row_blocks(self._data, size, keep_sparse=keep_sparse):
+            yield _in_double(loader.load(rows))
+
+    def _workspace(self, batch: Batch) -> NetworkWorkspace:
+        n_rows = batch.targets.shape[2]
+        if n_rows not in self._workspaces:
+            self._workspaces[n_rows] = self.network.workspace(1, n_rows, DOUBLE)
+        return self._workspaces[n_rows]
+
+    def _context(self, batch: Batch) -> Pass:
+        return Pass(training=True, scale=self._scale, weights=batch.weights)
+
+
+def _in_double(batch: Batch) -> Batch:
+    """Return the batch in float64."""
+    inputs = batch.inputs
+    if isinstance(inputs, list):
+        inputs = [rows.astype(np.float64) for rows in inputs]
+    else:
+        inputs = inputs.astype(np.float64, copy=False)
+    weights = batch.weights
+    return Batch(
+        inputs,
+        batch.targets.astype(np.float64, copy=False),
+        None if weights is None else weights.astype(np.float64, copy=False),
+    )
