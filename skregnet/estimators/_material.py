@@ -57,7 +57,7 @@ class Material:
         largest = float(weights[rows].max())
         weights = weights / largest
         mean = float(weights[rows].mean())
-        scaled = (weights / mean).astype(self.X.dtype, copy=False)
+        scaled = (weights / mean).astype(targets.dtype, copy=False)
         return TrainingData(self.X, targets, scaled, rows, mean * largest, columns)
 
     def held_out(self, rows: Array, weights: Array | None = None) -> ValidationSet:

@@ -200,9 +200,6 @@ def network_of(
 ) -> Network:
     """Describe the network; what moves inputs needs them dense."""
     n_layers = len(layer_units) - 2
-    activity = None
-    if _penalizes_activity(estimator):
-        activity = ACTIVITY_PENALTIES[estimator.activity_penalty](estimator)
     return multilayer_perceptron(
         layer_units,
         hidden_activations(estimator, n_layers),
@@ -211,9 +208,16 @@ def network_of(
         input_dropout=float(estimator.input_dropout),
         dropout=dropout_rates(estimator, n_layers),
         batch_norm=estimator.batch_norm,
-        activity_penalty=activity,
+        activity_penalty=activity_penalty(estimator),
         heads=estimator._heads,
     )
+
+
+def activity_penalty(estimator: Any) -> ActivityPenalty | None:
+    """Return the penalty on activations, if there is one."""
+    if not _penalizes_activity(estimator):
+        return None
+    return ACTIVITY_PENALTIES[estimator.activity_penalty](estimator)
 
 
 def recipe_of(estimator: Any, network: Network, mean_weight: float) -> Recipe:
@@ -232,7 +236,7 @@ def recipe_of(estimator: Any, network: Network, mean_weight: float) -> Recipe:
     limit = estimator.max_norm
     return Recipe(
         network,
-        tuple(_penalties(estimator, mean_weight)),
+        tuple(penalties_of(estimator, mean_weight)),
         None if limit is None else MaxNorm(float(limit)),
         adversary,
         noise,
@@ -249,7 +253,7 @@ def _target_noise(loss: Any, std: float) -> Any:
     return TargetNoise(std, keeps_sum=loss.output_activation == "softmax")
 
 
-def _penalties(estimator: Any, mean_weight: float) -> Iterator[Penalty]:
+def penalties_of(estimator: Any, mean_weight: float) -> Iterator[Penalty]:
     """Yield the penalties on the weights."""
     strength = float(estimator.alpha) / mean_weight
     yield L2Penalty(strength * (1 - float(estimator.l1_ratio)))

@@ -5,13 +5,11 @@ from typing import Any
 
 import numpy as np
 from sklearn import neural_network
-from sklearn.base import is_classifier
 from sklearn.utils import check_consistent_length
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
-from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from skregnet.estimators._base import BaseMLP
-from skregnet.estimators._fitted import fitted_network
+from skregnet.estimators._fitted import checked_data, fitted_network
 from skregnet.kernels import Array
 from skregnet.network import input_gradient
 from skregnet.training import NORMS, moved
@@ -113,26 +111,14 @@ def _checked(estimator: Any, X: Any, y: Any) -> tuple[Array, Array]:
             f"skregnet or scikit-learn, got {type(estimator).__name__}; of a Pipeline "
             "pass the last step, with features as it sees them."
         )
-    check_is_fitted(estimator)
-    X = validate_data(
-        estimator,
-        X,
-        accept_sparse="csr",
-        dtype=(np.float64, np.float32),
-        reset=False,
-    )
-    X = X if isinstance(X, np.ndarray) else X.toarray()
-    dtype = estimator.coefs_[0].dtype
     if isinstance(estimator, BaseMLP):
+        X = estimator._validate_features(X)
         y = estimator._check_other_targets(y, "y")
         check_consistent_length(X, y)
-        return X, estimator._as_targets(y, dtype)
-    check_consistent_length(X, y)
-    if is_classifier(estimator):
-        y = estimator._label_binarizer.transform(y)
-    elif np.ndim(y) == 1:
-        y = column_or_1d(y, dtype=dtype)
-    return X, np.asarray(y, dtype).reshape(len(X), -1)
+        targets = estimator._as_targets(y, estimator.coefs_[0].dtype)
+    else:
+        X, targets = checked_data(estimator, X, y)
+    return X if isinstance(X, np.ndarray) else X.toarray(), targets
 
 
 def _checked_bounds(bounds: Any) -> tuple[Any, Any]:

@@ -1,0 +1,61 @@
+"""The loss of fitted estimators, for `skregnet.curvature`."""
+
+from typing import Any
+
+import numpy as np
+from sklearn import neural_network
+from sklearn.utils.validation import check_consistent_length
+
+from skregnet.curvature._problem import Problem, read_problem
+from skregnet.estimators._base import BaseMLP
+from skregnet.estimators._fitted import checked_data, fitted_network
+from skregnet.estimators._material import Material
+from skregnet.estimators._recipe import activity_penalty, penalties_of
+from skregnet.estimators._weights import checked_weights
+from skregnet.kernels import Array
+from skregnet.mean_loss import MeanLoss
+from skregnet.penalties import DivergenceActivity, L2Penalty
+from skregnet.training import TrainingData
+
+
+@read_problem.register
+def _(mlp: BaseMLP, X: Any, y: Any, sample_weight: Any, penalties: bool) -> Problem:
+    X = mlp._validate_features(X)
+    y = mlp._check_other_targets(y, "y")
+    check_consistent_length(X, y)
+    weights = mlp._row_weights(checked_weights(sample_weight, X), y, incremental=False)
+    targets = mlp._training_targets(mlp._as_targets(y, np.float64))
+    data = _training_data(X, targets, weights)
+    activity = activity_penalty(mlp) if penalties else None
+    if isinstance(activity, DivergenceActivity):
+        raise ValueError(
+            "penalties=True expects a penalty that is a sum over rows, got "
+            "activity_penalty='kl', a function of means over a minibatch; leave "
+            "penalties out."
+        )
+    sparse = not isinstance(X, np.ndarray)
+    network, vector = fitted_network(mlp, sparse=sparse, activity_penalty=activity)
+    of_weights = penalties_of(mlp, data.mean_weight) if penalties else ()
+    return Problem(MeanLoss(network, data, tuple(of_weights)), vector.astype(float))
+
+
+@read_problem.register(neural_network.MLPClassifier)
+@read_problem.register(neural_network.MLPRegressor)
+def _(mlp: Any, X: Any, y: Any, sample_weight: Any, penalties: bool) -> Problem:
+    X, targets = checked_data(mlp, X, y, np.float64)
+    data = _training_data(X, targets, checked_weights(sample_weight, X))
+    sparse = not isinstance(X, np.ndarray)
+    network, vector = fitted_network(mlp, sparse=sparse)
+    of_weights = L2Penalty(float(mlp.alpha) / data.mean_weight)
+    loss = MeanLoss(network, data, (of_weights,) if penalties else ())
+    return Problem(loss, vector.astype(float))
+
+
+def _training_data(X: Any, targets: Array, weights: Array | None) -> TrainingData:
+    """Return the rows of weights above 0."""
+    rows = np.arange(len(targets)) if weights is None else np.flatnonzero(weights)
+    if not len(rows):
+        raise ValueError(
+            "sample_weight expects a weight above 0 for some row, got none."
+        )
+    return Material(X, targets, targets, weights, rows).training_data(targets, rows)
