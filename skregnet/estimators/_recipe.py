@@ -105,6 +105,13 @@ def check_combinations(estimator: Any) -> None:
 def _check_without_steps(estimator: Any) -> None:
     """Refuse what needs the steps of an optimizer."""
     _check_off(estimator, _NOISE | _STEPS)
+    if _sparsifies(estimator) and estimator.solver != "lbfgs":
+        raise ValueError(
+            f"l1_ratio={estimator.l1_ratio!r} cannot be used with "
+            f"solver={estimator.solver!r}, which goes by second derivatives: the L1 "
+            "norm has a corner where weights are 0. Use solver='lbfgs' or 'adam', or "
+            "l1_ratio=0."
+        )
     if _penalizes_activity(estimator) and estimator.activity_penalty == "kl":
         raise ValueError(
             f"activity_penalty='kl' cannot be used with solver={estimator.solver!r}, "

@@ -8,6 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.optimize import _check_optimize_result
 
 from skregnet.estimators._session import Session
+from skregnet.estimators._solvers import takes_steps
 from skregnet.folding import fold
 from skregnet.training import Member, Outcome
 
@@ -95,9 +96,12 @@ def _store_state(session: Session) -> None:
 def _warn(estimator: Any, member: Member) -> None:
     """Say where training did not end as it should."""
     if member.outcome is Outcome.OUT_OF_EPOCHS and not member.is_continued:
+        solver = "Stochastic Optimizer" if takes_steps(estimator) else estimator.solver
+        limit = f"Maximum iterations ({estimator.max_iter})"
+        if member.n_epochs < estimator.max_iter:
+            limit = f"Maximum evaluations of the loss ({estimator.max_fun})"
         warnings.warn(
-            f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) "
-            "reached and the optimization hasn't converged yet.",
+            f"{solver}: {limit} reached and the optimization hasn't converged yet.",
             ConvergenceWarning,
             stacklevel=2,
         )

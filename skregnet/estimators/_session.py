@@ -22,7 +22,13 @@ from skregnet.estimators._recipe import (
 )
 from skregnet.estimators._request import Request
 from skregnet.estimators._sizes import batch_size, check_same_sizes, hidden_sizes
-from skregnet.estimators._solvers import schedule_of, solver_name, takes_steps
+from skregnet.estimators._solvers import (
+    has_learning_rate,
+    schedule_of,
+    solver_name,
+    stops_early,
+    takes_steps,
+)
 from skregnet.estimators._trunk import check_trunk, n_frozen, with_trunk
 from skregnet.estimators._validation import ValidationSet, check_given, split_rows
 from skregnet.folding import fold, unfold
@@ -130,7 +136,7 @@ class Session:
     def _check_solver(self, has_validation: bool) -> None:
         """Refuse combinations in which a parameter would be ignored."""
         estimator = self.estimator
-        if has_validation and not takes_steps(estimator):
+        if has_validation and not stops_early(estimator):
             raise ValueError(
                 f"X_val and y_val cannot be used with solver={estimator.solver!r}, "
                 "which does not stop early; expected another, such as 'sgd' or 'adam'."
@@ -211,7 +217,7 @@ class Session:
     ) -> tuple[Array, ValidationSet | None]:
         """Return the rows to learn from and the validation data."""
         estimator, request, rows = self.estimator, self._request, material.rows
-        if not (takes_steps(estimator) and estimator.early_stopping):
+        if not (stops_early(estimator) and estimator.early_stopping):
             return rows, None
         if has_validation:
             return rows, estimator._validate_validation(
@@ -260,7 +266,7 @@ class Session:
         )
         if validation is not None and not self._is_first:
             member.best = vector.copy()
-        if not takes_steps(estimator):
+        if not has_learning_rate(estimator):
             return member
         member.schedule = schedule_of(estimator)
         member.learning_rate = member.schedule.initial

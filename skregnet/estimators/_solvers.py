@@ -24,6 +24,7 @@ from skregnet.schedules import (
     Schedule,
     shape_of,
 )
+from skregnet.training import train_eigen_step, train_lbfgs, train_newton_cg
 
 
 def _moments(mlp: Any) -> dict[str, Any]:
@@ -48,7 +49,14 @@ OPTIMIZERS: dict[str, Callable[[Any], Any]] = {
 }
 """Optimizers by name, made from an estimator's parameters."""
 
-SOLVERS = {"lbfgs", *OPTIMIZERS}
+FULL_BATCH: dict[str, Callable[..., Any]] = {
+    "lbfgs": train_lbfgs,
+    "newton_cg": train_newton_cg,
+    "eigen_step": train_eigen_step,
+}
+"""Solvers that take all rows at once, and no steps of an optimizer, by name."""
+
+SOLVERS = {*FULL_BATCH, *OPTIMIZERS}
 """All names of solvers."""
 
 _SCHEDULES: dict[str, Callable[[float, Any], Schedule]] = {
@@ -62,8 +70,18 @@ SCHEDULES = {*_SCHEDULES, *SHAPES}
 
 
 def takes_steps(mlp: Any) -> bool:
-    """Tell whether the solver is an optimizer, rather than SciPy's."""
+    """Tell whether the solver is an optimizer that takes minibatches."""
     return not isinstance(mlp.solver, str) or mlp.solver in OPTIMIZERS
+
+
+def stops_early(mlp: Any) -> bool:
+    """Tell whether the solver heeds validation data."""
+    return mlp.solver != "lbfgs"
+
+
+def has_learning_rate(mlp: Any) -> bool:
+    """Tell whether the solver's steps have a rate that a schedule changes."""
+    return takes_steps(mlp) or mlp.solver == "eigen_step"
 
 
 def optimizer_of(mlp: Any) -> Any:

@@ -10,7 +10,8 @@ from sklearn.callback._callback_support import callback_management_context
 from skregnet.estimators._request import Request
 from skregnet.estimators._results import conclude
 from skregnet.estimators._session import Session
-from skregnet.training import train_lbfgs, train_minibatch
+from skregnet.estimators._solvers import FULL_BATCH
+from skregnet.training import train_minibatch
 
 # What scikit-learn keeps on an estimator while its callbacks run; it clears them up
 # itself, after a failed fit too.
@@ -66,7 +67,8 @@ def _train(sessions: list[Session]) -> bool:
         for session in sessions:
             conclude(session)
     else:
-        conclude(first, train_lbfgs(first.member, **first.limits))
+        train = FULL_BATCH[first.estimator.solver]
+        conclude(first, train(first.member, **first.limits))
     return all(session.is_complete for session in sessions)
 
 

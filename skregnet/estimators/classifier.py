@@ -60,6 +60,11 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
         - 'lbfgs', by a quasi-Newton method over all rows at once, often best for
           small data;
+        - 'newton_cg', by a Hessian-free trust-region method over all rows at once, for
+          losses so ill-conditioned that 'lbfgs' is slow;
+        - 'eigen_step', by gradient steps over all rows at once whose sizes follow the
+          curvature along the leading eigenvectors of the Hessian; with a
+          `learning_rate_init` of 1 to 10;
         - 'sgd', by gradient descent over minibatches, with momentum;
         - 'adam', by Kingma and Ba's method over minibatches;
         - 'adamw', 'nadam', by that with a decay of weights, or with Nesterov's
@@ -69,6 +74,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         - 'delta_bar_delta', by a rate for each parameter, over all rows at once;
         - an optimizer of :mod:`skregnet.optimizers`, with its own learning rate and
           hyperparameters, or any object with their methods `init` and `step`.
+
+        The first three are no optimizers: what draws noise, or acts on single steps, is
+        not for them.
     alpha : float, default=0.0001
         Strength of the L2 penalty. The loss of a minibatch is its mean over the rows,
         plus ``alpha / (2 * n_rows)`` times the sum of the squared weights.
@@ -76,7 +84,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Rows of a minibatch; 'auto' means ``min(200, n_samples)``, or all rows for
         'delta_bar_delta'. Not used by 'lbfgs'.
     learning_rate : str or callable, default='constant'
-        Schedule of the learning rate, not for 'lbfgs':
+        Schedule of the learning rate, not for 'lbfgs' and 'newton_cg':
 
         - 'constant', the initial rate throughout;
         - 'invscaling', ``learning_rate_init / (t + 1) ** power_t`` after ``t`` rows in
@@ -94,20 +102,22 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         The last five change the rate with each step and span `max_iter` epochs. As in
         scikit-learn, 'invscaling' and 'adaptive' do not concern 'adam'.
     learning_rate_init : float, default=0.001
-        Learning rate at the start. Not used by 'lbfgs', nor by an optimizer that has
-        its own.
+        Learning rate at the start. Not used by 'lbfgs' and 'newton_cg', nor by an
+        optimizer that has its own. What 'eigen_step' takes where nothing curves.
     power_t : float, default=0.5
         Exponent of 'invscaling'.
     max_iter : int, default=200
-        Most epochs, or most iterations of 'lbfgs'.
+        Most epochs, or most iterations of 'lbfgs' and 'newton_cg'.
     shuffle : bool, default=True
-        Whether the rows change their order in each epoch. Not used by 'lbfgs'.
+        Whether the rows change their order in each epoch. Not used by solvers that
+        take all rows at once.
     random_state : int, RandomState instance or None, default=None
         Source of the initial weights, the validation split and the order of the rows.
         An int makes calls reproducible.
     tol : float, default=1e-4
         What counts as progress: a fall of the loss or a rise of the validation score by
-        at least this. For 'lbfgs', the largest element of the gradient at which to end.
+        at least this. For 'lbfgs' and 'eigen_step', the largest element of the gradient
+        at which to end; for 'newton_cg', its Euclidean norm.
     verbose : bool, default=False
         Whether to print the progress.
     warm_start : bool, default=False
@@ -120,7 +130,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Whether to end by the validation score, rather than by the training loss, and
         return to the weights of the best. The validation data are those given to `fit`,
         or else a `validation_fraction` of the rows, stratified by
-        class. Not used by 'lbfgs'.
+        class. Not used by
+        'lbfgs'.
     validation_fraction : float, default=0.1
         Share of the rows to hold out for early stopping.
     beta_1 : float, default=0.9
@@ -130,9 +141,11 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     epsilon : float, default=1e-8
         Added to the denominator, for the same solvers.
     n_iter_no_change : int or inf, default=10
-        Epochs without progress after which training ends. Not used by 'lbfgs'.
+        Epochs without progress after which training ends. Not used by 'lbfgs'; by
+        'newton_cg' for progress of the validation score only.
     max_fun : int, default=15000
-        Most evaluations of the loss, for ``solver='lbfgs'``.
+        Most evaluations of loss and gradient, for 'lbfgs', 'newton_cg' and
+        'eigen_step'; the latter two take products with the Hessian besides.
     validation_interval : int, default=1
         Epochs between checks of the validation data.
     scoring : str, callable or None, default=None
@@ -145,39 +158,39 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     l1_ratio : float, default=0.0
         Share of the L1 norm in the penalty, in [0, 1]: ``alpha / n_rows`` times
         ``l1_ratio * sum(abs(W)) + (1 - l1_ratio) / 2 * sum(W ** 2)``. It sets weights
-        to exactly 0.
+        to exactly 0. Not for 'newton_cg' and 'eigen_step'.
     activity_penalty : {'l1', 'l2', 'kl'}, default='l1'
         What is penalised of the hidden activations, with ``activity_alpha > 0``:
 
         - 'l1', the sum of their magnitudes;
         - 'l2', half the sum of their squares;
         - 'kl', the divergence of each unit's mean over the minibatch from
-          `activity_target`, for ``activation='logistic'`` and not for 'lbfgs'.
+          `activity_target`, for ``activation='logistic'`` and an optimizer.
     activity_alpha : float, default=0.0
         Strength of that penalty, which is a mean over rows.
     activity_target : float, default=0.05
         Mean activation that 'kl' aims at, in (0, 1).
     dropout : float or array-like of float, default=0.0
         Probability of dropping a hidden unit in training, in [0, 1), or one for each
-        hidden layer. Not for 'lbfgs'.
+        hidden layer. Needs an optimizer.
     input_dropout : float, default=0.0
-        Probability of dropping an input in training, in [0, 1). Not for 'lbfgs'.
+        Probability of dropping an input in training, in [0, 1). Needs an optimizer.
     batch_norm : {None, 'before', 'after'}, default=None
         Whether to normalise hidden units over each minibatch, before or after their
         activation. Statistics of all training rows take the place of the batch's at the
         end of `fit`, running ones in `partial_fit`; either is folded into `coefs_` and
         `intercepts_`. A minibatch of a single row is normalised by running statistics.
-        Not for 'lbfgs'.
+        Needs an optimizer.
     label_smoothing : float, default=0.0
         Share of each target that is spread evenly over the classes, in [0, 1); of a
         label indicator, over its two values.
     target_noise : float, default=0.0
         Standard deviation of the Gaussian noise that is added to the target vectors of
         each minibatch; for more than two
-        classes the noise of a row sums to 0. Not for 'lbfgs'.
+        classes the noise of a row sums to 0. Needs an optimizer.
     adversarial_step : float, default=0.0
         How far to move the inputs up the gradient of each row's loss, to train on them
-        as well. Minibatches of sparse features become dense. Not for 'lbfgs'.
+        as well. Minibatches of sparse features become dense. Needs an optimizer.
     adversarial_norm : {'gradient', 'sign', 'l2'}, default='gradient'
         What is multiplied by `adversarial_step`: the gradient, its signs, or the
         gradient scaled to a Euclidean norm of 1.
@@ -192,13 +205,13 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         vectors, changes each minibatch afresh. Rows to validate on and to predict stay
         as they are, and so do the rows that `batch_norm` takes its statistics of at the
         end. Losses of changed rows go up and down: a larger `n_iter_no_change` keeps
-        them from ending training too soon. Not for 'lbfgs'.
+        them from ending training too soon. Needs an optimizer.
     max_norm : float or None, default=None
         Largest Euclidean norm of the weights into a unit; weights are scaled down after
-        each step. Not for 'lbfgs'.
+        each step. Needs an optimizer.
     max_grad_norm : float or None, default=None
         Largest Euclidean norm of the whole gradient, which is scaled down before each
-        step. Not for 'lbfgs'.
+        step. Needs an optimizer.
     weight_averaging : {None, 'ema', 'swa'}, default=None
         Average of the weights to validate and to predict with:
 
@@ -207,7 +220,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
           of `max_iter`, or after progress has ended for the first time; training then
           goes on until it has ended once more.
 
-        Not for 'lbfgs'.
+        Needs an optimizer.
     initial_trunk : fitted network or None, default=None
         A fitted network of this package, or a :class:`sklearn.frozen.FrozenEstimator`
         around one, whose hidden layers, of a `MultiTaskMLP` those of the trunk, are
@@ -232,13 +245,13 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     n_iter_ : int
         Epochs or iterations run.
     t_ : int
-        Rows gone through in all epochs; 0 for 'lbfgs'.
+        Rows gone through in all epochs; 0 for 'lbfgs' and 'newton_cg'.
     loss_ : float
         Loss of the last epoch, penalty included.
     loss_curve_ : list of float
         Loss of each epoch or iteration.
     learning_rate_curve_ : list of float
-        Learning rate of each epoch; empty for 'lbfgs'.
+        Learning rate of each epoch; empty for 'lbfgs' and 'newton_cg'.
     best_loss_ : float or None
         Smallest loss; None with early stopping.
     validation_scores_ : list of float or None

@@ -4,10 +4,12 @@ from skregnet.batches import TrainingData
 from skregnet.training.adversarial import NORMS, Adversary, moved
 from skregnet.training.augmentation import Augmenter, augment_batch
 from skregnet.training.averaging import EpochAverage, MovingAverage
+from skregnet.training.eigen_step import train_eigen_step
 from skregnet.training.history import History
 from skregnet.training.lbfgs import train_lbfgs
 from skregnet.training.member import Member, Observer, Outcome
 from skregnet.training.minibatch import train_minibatch
+from skregnet.training.newton_cg import train_newton_cg
 from skregnet.training.recipe import Recipe
 from skregnet.training.statistics import with_exact_statistics
 from skregnet.training.stopping import Plateau
@@ -30,7 +32,9 @@ __all__ = [
     "TrainingData",
     "augment_batch",
     "moved",
+    "train_eigen_step",
     "train_lbfgs",
     "train_minibatch",
+    "train_newton_cg",
     "with_exact_statistics",
 ]

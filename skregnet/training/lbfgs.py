@@ -117,12 +117,7 @@ class _Problem:
         """Record an iteration, and stop SciPy where the observer wants it."""
         member = self._member
         self.accepted = self.vector_of(intermediate_result.x)
-        member.n_epochs += 1
-        loss = float(intermediate_result.fun)
-        member.history.losses.append(loss)
-        member.plateau.best = max(member.plateau.best, -loss)
-        member.observer.report(f"Iteration {member.n_epochs}, loss = {loss:.8f}")
         self._epoch_is_open = False
-        if member.observer.epoch_end(self.accepted.astype(member.vector.dtype)):
-            member.outcome = Outcome.STOPPED
+        vector = self.accepted.astype(member.vector.dtype)
+        if not member.end_iteration(float(intermediate_result.fun), vector):
             raise StopIteration

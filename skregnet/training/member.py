@@ -162,6 +162,25 @@ class Member:
             self.outcome = Outcome.OUT_OF_EPOCHS
         return self.outcome is None
 
+    def end_iteration(self, loss: float, vector: Array) -> bool:
+        """Record an iteration of a full-batch solver of SciPy's; see `end_epoch`.
+
+        The solver itself tells when it has converged, unless validation data do.
+        """
+        self.n_epochs += 1
+        self.history.losses.append(loss)
+        self.observer.report(f"Iteration {self.n_epochs}, loss = {loss:.8f}")
+        if self.validates:
+            self._watch(loss, vector)
+            if self.plateau.reached:
+                self._stops_on_plateau()
+                self.outcome = Outcome.CONVERGED
+        else:
+            self.plateau.best = max(self.plateau.best, -loss)
+        if self.observer.epoch_end(vector) and self.outcome is None:
+            self.outcome = Outcome.STOPPED
+        return self.outcome is None
+
     def finish(self, vector: Array) -> None:
         """Keep the best parameters where they are due, else these."""
         goes_on = self.is_continued and self.outcome is not Outcome.DIVERGED

@@ -18,6 +18,7 @@ from tests.cases import ACTIVATION_NAMES, problem
 CLASSIFIED = ["binary", "multiclass", "multilabel"]
 KINDS = [*CLASSIFIED, "real", "reals", "count", "rate"]
 MAKERS = [np.asarray, sparse.csr_array, sparse.csc_array]
+FULL_BATCH = ("lbfgs", "newton_cg", "eigen_step")
 FULL_BATCH_ONLY = {
     "dropout": 0.0,
     "input_dropout": 0.0,
@@ -133,9 +134,16 @@ def estimator_of(kind, parameters):
     return (MLPClassifier if kind in CLASSIFIED else MLPRegressor)(**parameters)
 
 
+def sparsifies(parameters):
+    """Tell whether there is an L1 penalty."""
+    return bool(parameters.get("alpha", 1e-4) and parameters.get("l1_ratio", 0))
+
+
 def contradict(parameters):
     """Tell whether parameters are such as are refused."""
-    is_full_batch = parameters["solver"] == "lbfgs"
+    is_full_batch = parameters["solver"] in FULL_BATCH
+    if is_full_batch and parameters["solver"] != "lbfgs" and sparsifies(parameters):
+        return True
     if is_full_batch and any(
         np.any(np.asarray(parameters.get(name, off), dtype=object))
         for name, off in FULL_BATCH_ONLY.items()
@@ -196,7 +204,7 @@ def expected_warnings():
 
 @settings(max_examples=250, deadline=None, derandomize=True)
 @given(
-    architecture=architectures(["adam", "sgd", "lbfgs"]),
+    architecture=architectures(["adam", "sgd", "lbfgs", "newton_cg", "eigen_step"]),
     on=st.sets(st.sampled_from([*STRENGTHS, "layers"])),
     drops_what_is_refused=st.booleans(),
     weighted=st.booleans(),
@@ -210,8 +218,10 @@ def test_any_combination_trains_or_is_refused(
     kind, parameters = architecture
     n_layers = len(np.atleast_1d(parameters["hidden_layer_sizes"]))
     parameters = parameters | data.draw(numbers(on, n_layers))
-    if drops_what_is_refused and parameters["solver"] == "lbfgs":
+    if drops_what_is_refused and parameters["solver"] in FULL_BATCH:
         parameters |= FULL_BATCH_ONLY
+        if parameters["solver"] != "lbfgs":
+            parameters["l1_ratio"] = 0.0
     X, y = data_of(kind, 0, dtype, make)
     weights = np.arange(40) % 3 + 0.5 if weighted else None
     mlp = estimator_of(kind, parameters)
@@ -224,7 +234,8 @@ def test_any_combination_trains_or_is_refused(
         if not trains(mlp, X, y, weights):
             return
         assert has_finite_results(mlp, X)
-        goes_on = parameters["solver"] != "lbfgs" and not parameters["early_stopping"]
+        takes_steps = parameters["solver"] not in FULL_BATCH
+        goes_on = takes_steps and not parameters["early_stopping"]
         if (
             goes_on
             and mlp.learning_rate_init < 1

@@ -37,7 +37,7 @@ class Recorder:
 
 
 @pytest.mark.parametrize("cls", [MLPClassifier, MLPRegressor])
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs", "newton_cg", "eigen_step"])
 def test_one_task_an_epoch(cls, solver):
     X, y = problem("binary")
     recorder = Recorder()
@@ -54,7 +54,7 @@ def test_one_task_an_epoch(cls, solver):
     assert recorder.events[-1] == "teardown"
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs", "newton_cg", "eigen_step"])
 def test_true_stops_training(solver):
     X, y = problem("multiclass")
     mlp = MLPClassifier(solver=solver, random_state=0).set_callbacks(Recorder(3))

@@ -16,6 +16,8 @@ from skregnet import MLPClassifier, MLPRegressor
         MLPClassifier(batch_norm="before"),
         MLPRegressor(solver="sgd", l1_ratio=0.5, weight_averaging="ema"),
         MLPClassifier(adversarial_step=0.1, label_smoothing=0.1),
+        MLPClassifier(solver="newton_cg"),
+        MLPRegressor(solver="eigen_step", learning_rate_init=10.0),
     ]
 )
 def test_scikit_learn_check(estimator, check):

@@ -112,7 +112,7 @@ def test_weights(make):
 
 
 @pytest.mark.parametrize("make", [np.asarray, sparse.csr_array, sparse.csc_matrix])
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs", "newton_cg", "eigen_step"])
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_memory_maps(make, solver, early_stopping, tmp_path):
     X, y = thin_problem()

@@ -80,7 +80,7 @@ def test_squared_error_of_several_outputs():
     np.testing.assert_allclose(gradient, errors.mean(axis=0), rtol=1e-6)
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs", "newton_cg", "eigen_step"])
 def test_weights_are_normalised_over_the_data(solver):
     X, y = problem("real")
     weights = np.random.RandomState(0).uniform(0.1, 2, len(y))
@@ -148,7 +148,7 @@ def test_warm_start_with_other_sizes(solver):
     np.testing.assert_array_equal(mlp.predict_proba(X), before)
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs", "newton_cg", "eigen_step"])
 def test_interrupt_leaves_a_usable_model(solver):
     X, y = problem("multiclass")
     mlp = MLPClassifier(solver=solver, random_state=0, max_iter=50)
@@ -200,7 +200,7 @@ def test_small_probabilities_keep_their_precision():
 
 
 @pytest.mark.parametrize("cls", [MLPClassifier, MLPRegressor])
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs", "newton_cg", "eigen_step"])
 def test_float32_stays_float32(cls, solver):
     kind = "multiclass" if cls is MLPClassifier else "real"
     X, y = problem(kind, dtype=np.float32)

@@ -97,7 +97,7 @@ def test_a_failing_callback_leaves_no_trace(solver, at):
     assert mlp.n_iter_ == 9
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs", "newton_cg", "eigen_step"])
 def test_callbacks_change_nothing(solver):
     X, y = problem("multiclass")
     settings = {"solver": solver, "max_iter": 5, "random_state": 0}

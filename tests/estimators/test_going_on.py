@@ -22,8 +22,8 @@ def assert_same(ours, other):
             np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize("second", ["adam", "sgd", "lbfgs"])
-@pytest.mark.parametrize("first", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("second", ["adam", "sgd", "lbfgs", "newton_cg", "eigen_step"])
+@pytest.mark.parametrize("first", ["adam", "sgd", "lbfgs", "newton_cg", "eigen_step"])
 def test_another_solver(first, second):
     X, y = problem("binary")
     mlp = MLPClassifier(solver=first, max_iter=3, warm_start=True, random_state=0)
@@ -128,7 +128,7 @@ def test_float64_data_go_on_in_float32():
     assert mlp.coefs_[0].dtype == np.float32
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs", "newton_cg", "eigen_step"])
 def test_threads(solver):
     X, y = problem("multiclass")
 

@@ -59,7 +59,7 @@ def interrupted_call(method, *args, **kwargs):
 
 
 @pytest.mark.parametrize("n_calls", [1, 2, 7, 20])
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs", "newton_cg", "eigen_step"])
 @pytest.mark.parametrize("cls", [MLPClassifier, MLPRegressor])
 def test_in_the_gradient(cls, solver, n_calls, monkeypatch):
     X, y = problem("multiclass")
@@ -82,7 +82,7 @@ def test_in_the_gradient(cls, solver, n_calls, monkeypatch):
 
 
 @pytest.mark.parametrize("epoch", [0, 2])
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs", "newton_cg", "eigen_step"])
 def test_at_the_beginning_of_an_epoch(solver, epoch):
     X, y = problem("real")
     callback = InterruptAtBegin(epoch)

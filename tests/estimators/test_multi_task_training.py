@@ -186,7 +186,7 @@ def test_validation_data_refused():
     assert not hasattr(mlp, "coefs_")
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs", "newton_cg", "eigen_step"])
 def test_warm_start(solver):
     X, Y = mixture()
     settings = {"solver": solver, "max_iter": 5, **HEADS}

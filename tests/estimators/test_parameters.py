@@ -30,7 +30,7 @@ def moved(mlp, **parameters):
     )
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs", "newton_cg", "eigen_step"])
 def test_alpha_shrinks_the_weights(solver):
     settings = {"solver": solver, "max_iter": 100, "learning_rate_init": 0.02}
     norms = [norm(fit(alpha=alpha, **settings)) for alpha in (0.0, 1.0, 10.0, 100.0)]
@@ -154,7 +154,7 @@ def test_poisson_predicts_positive_rates():
     assert mlp.out_activation_ == "exp"
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs", "newton_cg", "eigen_step"])
 @pytest.mark.parametrize(
     "class_weight", ["balanced", {0: 1.0, 1: 9.0, 2: 0.5}, {1: 3.0}]
 )
