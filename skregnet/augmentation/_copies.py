@@ -18,6 +18,7 @@ from skregnet.augmentation._base import generator_of
 from skregnet.augmentation._containers import dense_frame
 from skregnet.augmentation._targets import Targets, targets_of
 from skregnet.kernels import Array
+from skregnet.training.augmentation import augmented
 
 _FLOATS = (np.float64, np.float32)
 
@@ -99,14 +100,7 @@ class CopyMaker:
 
     def _copy(self, vectors: Array, rng: np.random.Generator) -> tuple[Any, Any]:
         """Return one changed copy of all rows, and its targets."""
-        changed, given = self.augmenter.augment(self.rows, vectors, rng)
-        shares = np.asarray(given)
-        if changed.shape != self.rows.shape or shares.shape != vectors.shape:
-            raise ValueError(
-                f"augmenter={self.augmenter!r} expects to return as many rows as it is "
-                f"given, with targets, {self.rows.shape} and {vectors.shape}, got "
-                f"{changed.shape} and {shares.shape}."
-            )
+        changed, shares = augmented(self.augmenter, self.rows, vectors, rng)
         assert_all_finite(shares, input_name="y from the augmenter")
         targets = self.targets.decode(shares, rng)
         return changed.astype(self.rows.dtype, copy=False), targets

@@ -372,7 +372,7 @@ class BaggingEnsemble(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
             in_lists = isinstance(getattr(fitted[0][0], "classes_", None), list)
             self._output = replace(output, in_lists=in_lists)
         every = np.arange(self.n_features_in_)
-        columns = [sampling.draw(seed).columns for _, seed in fitted]
+        columns = [sampling.draw_columns(seed) for _, seed in fitted]
         self.estimators_ = [*self.estimators_, *(member for member, _ in fitted)]
         self.estimators_features_ = [
             *self.estimators_features_,

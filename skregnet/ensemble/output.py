@@ -12,7 +12,7 @@ from sklearn.metrics import accuracy_score, r2_score
 
 from skregnet.ensemble.voting import aligned, class_votes, probabilities
 from skregnet.estimators._target_form import TargetForm
-from skregnet.estimators._tasks import Task
+from skregnet.estimators._tasks import Task, mean_score
 from skregnet.kernels import Array
 
 
@@ -185,8 +185,7 @@ class TaskOutput:
             else:
                 decoded = task.classes[part.argmax(axis=1)]
             scores.append(task.score_of(decoded, Y, weights))
-        numbers = [score for score in scores if not np.isnan(score)]
-        return float(np.mean(numbers)) if numbers else float("nan")
+        return mean_score(scores)
 
     def _parts(self, outputs: Array) -> list[Array]:
         """Return the outputs of each task."""

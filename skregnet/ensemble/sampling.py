@@ -81,6 +81,10 @@ class Sampling:
         columns = self._draw_columns(random_state)
         return Draw(self._draw_rows(random_state), columns, random_state)
 
+    def draw_columns(self, seed: Any) -> Array | None:
+        """Return the features that `draw` returns, which are drawn first."""
+        return self._draw_columns(check_random_state(seed))
+
     def _draw_columns(self, random_state: np.random.RandomState) -> Array | None:
         n_all, n_drawn = self.n_features, self.n_drawn_features
         if not self.draws_features:

@@ -75,7 +75,7 @@ class Session:
     def __init__(self, request: Request) -> None:
         self._request = request
         self.estimator = estimator = request.estimator
-        hidden_sizes(estimator)
+        hidden_sizes(estimator)  # refused, if need be, before the data are read
         self._is_first = not hasattr(estimator, "coefs_") or not (
             estimator.warm_start or request.incremental
         )
@@ -181,14 +181,14 @@ class Session:
         heads = self.estimator._heads
         return len(heads.sizes) if heads is not None and heads.learns_weights else 0
 
-    def _known_rest(self) -> Array:
+    def _known_rest(self) -> Array | None:
         """Return what is neither weights nor biases, as far as an earlier fit knows."""
         estimator, network = self.estimator, self.network
-        packed = network.pack(estimator.coefs_, estimator.intercepts_)
-        rest = network.layout.rest(packed).copy()
         known = vars(estimator).get("_normalization")
         if known is None:
-            return rest
+            return None
+        packed = network.pack(estimator.coefs_, estimator.intercepts_)
+        rest = network.layout.rest(packed).copy()
         n_values = len(rest) - self.n_learned_weights
         if known["place"] == estimator.batch_norm:
             rest[:n_values] = known["values"]

@@ -1,6 +1,6 @@
 """Tasks of a network with several heads: what each learns, and in which code."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any
@@ -376,3 +376,9 @@ def check_tasks(tasks: Any, kind: str | None) -> None:
                 f"tasks expects one of {known}, or a dict of these, or of lists of "
                 f"columns that make one regression, by task, got tasks={tasks!r}."
             )
+
+
+def mean_score(scores: Iterable[float]) -> float:
+    """Return the mean of what is a number; NaN where nothing is."""
+    numbers = [score for score in scores if not np.isnan(score)]
+    return float(np.mean(numbers)) if numbers else float("nan")

@@ -19,6 +19,7 @@ from skregnet.estimators._tasks import (
     check_known,
     check_tasks,
     learn_tasks,
+    mean_score,
     weigh_classes,
 )
 from skregnet.estimators._weights import checked_weights
@@ -466,7 +467,7 @@ class MultiTaskMLP(BaseMLP):
         score : float
             1 is the best.
         """
-        return _mean(self.score_tasks(X, y, sample_weight).values())
+        return mean_score(self.score_tasks(X, y, sample_weight).values())
 
     def score_tasks(
         self, X: Any, y: Any, sample_weight: Any = None
@@ -828,7 +829,7 @@ class MultiTaskMLP(BaseMLP):
 
     def _score_outputs(self, outputs: Array, y: Array, weights: Array | None) -> float:
         Y = y.reshape(len(y), -1)
-        return _mean(self._scores(outputs, Y, weights).values())
+        return mean_score(self._scores(outputs, Y, weights).values())
 
     def _scores(
         self, outputs: Array, Y: Array, weights: Array | None
@@ -891,9 +892,3 @@ class MultiTaskMLPRegressor(RegressorMixin, MultiTaskMLP):
 
     _kind: ClassVar[str | None] = "regression"
     score = MultiTaskMLP.score
-
-
-def _mean(scores: Any) -> float:
-    """Return the mean of what is a number; NaN where nothing is."""
-    numbers = [score for score in scores if not np.isnan(score)]
-    return float(np.mean(numbers)) if numbers else float("nan")

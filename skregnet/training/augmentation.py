@@ -20,6 +20,21 @@ class Augmenter(Protocol):
         ...
 
 
+def augmented(
+    augmenter: Augmenter, X: Any, y: Array, rng: np.random.Generator
+) -> tuple[Any, Array]:
+    """Return changed rows with their targets, of the shapes of those given."""
+    changed, given = augmenter.augment(X, y, rng)
+    targets = np.asarray(given)
+    if changed.shape != X.shape or targets.shape != y.shape:
+        raise ValueError(
+            f"augmenter={augmenter!r} expects to return as many rows as it is given, "
+            f"with targets, {X.shape} and {y.shape}, got {changed.shape} and "
+            f"{targets.shape}."
+        )
+    return changed, targets
+
+
 def augment_batch(
     batch: Batch,
     augmenters: Sequence[Augmenter],
@@ -44,14 +59,7 @@ def augment_batch(
         inputs, targets = batch.inputs[k], batch.targets[k].T.copy()
         if isinstance(loss, MultiTaskLoss):
             targets = counted(targets, loss.sizes)
-        changed, given = augmenter.augment(inputs, targets, rng)
-        new_targets = np.asarray(given)
-        if changed.shape != inputs.shape or new_targets.shape != targets.shape:
-            raise ValueError(
-                f"augmenter={augmenter!r} expects to return as many rows as it is "
-                f"given, with targets, {inputs.shape} and {targets.shape}, got "
-                f"{changed.shape} and {new_targets.shape}."
-            )
+        changed, new_targets = augmented(augmenter, inputs, targets, rng)
         if loss.name == "poisson" and (new_targets < 0).any():
             raise ValueError(
                 f"augmenter={augmenter!r} makes targets negative, which "

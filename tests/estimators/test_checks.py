@@ -16,7 +16,7 @@ from skregnet import MLPClassifier, MLPRegressor
         MLPClassifier(batch_norm="before"),
         MLPRegressor(solver="sgd", l1_ratio=0.5, weight_averaging="ema"),
         MLPClassifier(adversarial_step=0.1, label_smoothing=0.1),
-        MLPClassifier(solver="newton_cg"),
+        MLPClassifier(solver="newton_cg", alpha=0.1),
         MLPRegressor(solver="eigen_step", learning_rate_init=10.0),
     ]
 )
