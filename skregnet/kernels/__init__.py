@@ -21,13 +21,7 @@ from skregnet.kernels.buffers import (
     member_rates,
 )
 from skregnet.kernels.numpy_activations import relu
-from skregnet.kernels.numpy_losses import (
-    LossWorkspace,
-    logistic_loss,
-    poisson_loss,
-    softmax_loss,
-    squared_loss,
-)
+from skregnet.kernels.numpy_losses import LossWorkspace, poisson_loss
 from skregnet.kernels.numpy_masks import Masks, Odds, draw_kept
 from skregnet.kernels.numpy_noise import draw_normal
 from skregnet.kernels.numpy_normalization import factors
@@ -42,6 +36,11 @@ from skregnet.kernels.selection import uses_numba
 
 if uses_numba():
     from skregnet.kernels.numba_activations import add_and_rectify, relu_backward
+    from skregnet.kernels.numba_losses import (
+        logistic_loss,
+        softmax_loss,
+        squared_loss,
+    )
     from skregnet.kernels.numba_normalization import normalize, normalize_backward
     from skregnet.kernels.numba_updates import (
         adagrad_update,
@@ -56,6 +55,11 @@ if uses_numba():
     )
 else:
     from skregnet.kernels.numpy_activations import add_and_rectify, relu_backward
+    from skregnet.kernels.numpy_losses import (
+        logistic_loss,
+        softmax_loss,
+        squared_loss,
+    )
     from skregnet.kernels.numpy_normalization import normalize, normalize_backward
     from skregnet.kernels.numpy_updates import (
         adagrad_update,

@@ -314,3 +314,75 @@ def normalize_backward(
                 c[j] = weight * (total[j] + c[j] * slope[j])
             for j in range(n_units):
                 d[j] = (d[j] - c[j]) * f[j]
+
+
+def softmax_loss(
+    outputs: Any, targets: Any, weights: Any, scale: float, space: Any, losses: Any
+) -> None:
+    """Cross-entropy of softmax outputs: peaks in a pass, exponentials, then the rest.
+
+    `space` has room for two numbers a row.
+    """
+    number = outputs.dtype.type
+    factor = number(scale)
+    n_outputs, n_rows = outputs.shape[1], outputs.shape[2]
+    peaks, totals = space[0], space[1]
+    for k in range(outputs.shape[0]):
+        z, t = outputs[k], targets[k]
+        w = weights[k, 0]
+        for i in range(n_rows):
+            peaks[i] = z[0, i]
+            totals[i] = 0
+        for j in range(1, n_outputs):
+            for i in range(n_rows):
+                peaks[i] = max(peaks[i], z[j, i])
+        loss = 0.0
+        for j in range(n_outputs):
+            for i in range(n_rows):
+                below = z[j, i] - peaks[i]
+                loss -= w[i] * t[j, i] * below
+                z[j, i] = np.exp(below)
+                totals[i] += z[j, i]
+        for i in range(n_rows):
+            loss += w[i] * np.log(totals[i])
+            totals[i] = number(1) / totals[i]
+        for j in range(n_outputs):
+            for i in range(n_rows):
+                z[j, i] = (z[j, i] * totals[i] - t[j, i]) * w[i] * factor
+        losses[k] = loss * scale
+
+
+def logistic_loss(
+    outputs: Any, targets: Any, weights: Any, scale: float, losses: Any
+) -> None:
+    """Binary cross-entropy of logistic outputs, in one pass."""
+    number = outputs.dtype.type
+    factor, one = number(scale), number(1)
+    for k in range(outputs.shape[0]):
+        loss = 0.0
+        for j in range(outputs.shape[1]):
+            z, t, w = outputs[k, j], targets[k, j], weights[k, 0]
+            for i in range(z.shape[0]):
+                tail = np.exp(-abs(z[i]))
+                above = max(z[i], number(0)) - z[i] * t[i]
+                loss += w[i] * (above + np.log1p(tail))
+                share = (one if z[i] > 0 else tail) / (one + tail)
+                z[i] = (share - t[i]) * w[i] * factor
+        losses[k] = loss * scale
+
+
+def squared_loss(
+    outputs: Any, targets: Any, weights: Any, scale: float, losses: Any
+) -> None:
+    """Half the squared error, in one pass."""
+    factor = outputs.dtype.type(scale)
+    for k in range(outputs.shape[0]):
+        loss = 0.0
+        for j in range(outputs.shape[1]):
+            z, t, w = outputs[k, j], targets[k, j], weights[k, 0]
+            for i in range(z.shape[0]):
+                residual = z[i] - t[i]
+                weighted = residual * w[i]
+                loss += residual * weighted
+                z[i] = weighted * factor
+        losses[k] = 0.5 * loss * scale

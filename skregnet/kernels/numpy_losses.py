@@ -25,6 +25,7 @@ class LossWorkspace:
     scratch: Array
     ones_over_outputs: Array
     ones_over_rows: Array
+    two_rows: Array
 
     @classmethod
     def allocate(
@@ -36,6 +37,7 @@ class LossWorkspace:
             scratch=aligned_empty((n_members, n_outputs, n_rows), dtype),
             ones_over_outputs=np.ones((1, 1, n_outputs), dtype),
             ones_over_rows=np.ones((n_members, 1, n_rows), dtype),
+            two_rows=aligned_empty((2, n_rows), dtype),
         )
 
 

@@ -9,9 +9,11 @@ import pytest
 
 from skregnet.kernels import (
     numba_activations,
+    numba_losses,
     numba_normalization,
     numba_updates,
     numpy_activations,
+    numpy_losses,
     numpy_normalization,
     numpy_updates,
     selection,
@@ -167,6 +169,50 @@ def test_normalization(n_members, offset, weighted, dtype):
     atol = 2e-3 if dtype == np.float32 and offset else 1e-6
     for expected, found in zip(*results, strict=True):
         np.testing.assert_allclose(found, expected, rtol=rtol, atol=atol)
+
+
+def loss_arguments(name, n_members, n_outputs, n_rows, weighted, dtype):
+    """Return outputs, some of them extreme, targets and weights."""
+    random_state = np.random.RandomState(0)
+    shape = (n_members, n_outputs, n_rows)
+    outputs = 3 * random_state.normal(size=shape)
+    outputs[0, 0, :3] = 800, -800, 0
+    targets = random_state.uniform(size=shape)
+    if name == "softmax_loss":
+        targets /= targets.sum(axis=1, keepdims=True)
+    weights = random_state.uniform(0, 2, size=(n_members, 1, n_rows))
+    weights[0, 0, 4] = 0
+    weights = weights.astype(dtype) if weighted else None
+    return outputs.astype(dtype), targets.astype(dtype), weights
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("shape", [(1, 1, 7), (1, 3, 32), (4, 3, 32), (2, 9, 400)])
+@pytest.mark.parametrize("name", ["softmax_loss", "logistic_loss", "squared_loss"])
+def test_losses(name, shape, weighted, dtype):
+    outputs, *rest = loss_arguments(name, *shape, weighted, dtype)
+    results = []
+    for module in (numpy_losses, numba_losses):
+        space = numpy_losses.LossWorkspace.allocate(*shape, dtype)
+        gradient = outputs.copy()
+        values = getattr(module, name)(gradient, *rest, 0.03, space)
+        results.append([np.broadcast_to(values, shape[0]).astype(dtype), gradient])
+    assert_near(results, dtype)
+
+
+@pytest.mark.parametrize("name", ["softmax_loss", "logistic_loss", "squared_loss"])
+def test_losses_of_a_member_do_not_depend_on_the_others(name):
+    outputs, targets, _ = loss_arguments(name, 3, 3, 32, False, np.float32)
+    together = outputs.copy()
+    loss = getattr(numba_losses, name)
+    space = numpy_losses.LossWorkspace.allocate(3, 3, 32, np.float32)
+    values = loss(together, targets, None, 0.03, space)
+    for k in range(3):
+        space = numpy_losses.LossWorkspace.allocate(1, 3, 32, np.float32)
+        alone = outputs[[k]]
+        assert loss(alone, targets[[k]], None, 0.03, space) == values[k]
+        np.testing.assert_array_equal(alone[0], together[k])
 
 
 @pytest.mark.parametrize("choice", ["numpy", "numba"])
