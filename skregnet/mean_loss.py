@@ -95,7 +95,7 @@ class MeanLoss:
         weights = self._weights_of(vector[np.newaxis])
         for penalty in self._penalties:
             penalty.add_derivative(weights, self._weights_of(gradient), self._scale)
-        self._freeze(gradient)
+        self.freeze(gradient)
         return total + self._penalty(vector), gradient[0]
 
     def products(
@@ -124,6 +124,11 @@ class MeanLoss:
             products[some] = self._some_products(matrix, vector, directions[some])
         return products
 
+    def freeze(self, vectors: Array) -> None:
+        """Set to zero what directions, or gradients, have of what is frozen."""
+        for part in self._frozen:
+            vectors[:, part] = 0
+
     def _some_products(
         self, matrix: HessianProduct, vector: Array, directions: Array
     ) -> Array:
@@ -131,7 +136,7 @@ class MeanLoss:
         n_directions = len(directions)
         if self._frozen:
             directions = directions.copy()
-            self._freeze(directions)
+            self.freeze(directions)
         views, along = self._views(vector[np.newaxis]), self._views(directions)
         of_block = np.zeros_like(directions)
         products = np.zeros_like(directions)
@@ -153,7 +158,7 @@ class MeanLoss:
             penalty.add_product(
                 self._weights_of(directions), self._weights_of(products), self._scale
             )
-        self._freeze(products)
+        self.freeze(products)
         return products
 
     def _views(self, vectors: Array) -> Any:
@@ -166,10 +171,6 @@ class MeanLoss:
         weights = self._weights_of(vector[np.newaxis])
         values = (p.value(weights, self._scale) for p in self._penalties)
         return float(sum(np.sum(value) for value in values))
-
-    def _freeze(self, vectors: Array) -> None:
-        for part in self._frozen:
-            vectors[:, part] = 0
 
     def _batches(self, size: int) -> Iterator[Batch]:
         """Yield all rows in blocks, each valid until the next of its size."""

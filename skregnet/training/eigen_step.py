@@ -194,7 +194,10 @@ class _Descent:
             found = eigsh(operator, k, which=which, v0=start, tol=_ACCURACY)
         except ArpackNoConvergence as some:
             found = some.eigenvalues, some.eigenvectors
-        return _Basis(*found)
+        values, vectors = found
+        # Where curvature is zero, vectors may have parts in what is frozen.
+        self._loss.freeze(vectors.T)
+        return _Basis(values, vectors)
 
     def _downhill(self, learning_rate: float) -> Array:
         """Return minus the gradient, each part of it by its step size."""
