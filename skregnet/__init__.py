@@ -9,6 +9,7 @@ from skregnet.estimators import (
     MultiTaskMLPRegressor,
     adversarial_examples,
 )
+from skregnet.versions import show_versions
 
 __version__ = "0.1.0"
 
@@ -20,4 +21,5 @@ __all__ = [
     "MultiTaskMLPClassifier",
     "MultiTaskMLPRegressor",
     "adversarial_examples",
+    "show_versions",
 ]

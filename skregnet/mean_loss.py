@@ -61,6 +61,10 @@ class MeanLoss:
         self._workspaces: dict[int, NetworkWorkspace] = {}
         self._spaces: dict[tuple[int, int], Spaces] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the buffers."""
+        return vars(self) | {"_workspaces": {}, "_spaces": {}}
+
     @property
     def n_parameters(self) -> int:
         """Length of the vectors."""

@@ -3,12 +3,15 @@
 All functions take a fitted estimator of skregnet or one of scikit-learn's multilayer
 perceptrons, with the data on which its loss is meant, and see its parameters as one
 vector: all weights of `coefs_`, layer by layer, row by row, then all of `intercepts_`.
-Batch normalization has been folded into these. A `Network` takes the place of an
+Batch normalization has been folded into these; between the heads of several tasks there
+are weights of 0, which count as parameters too. A `Network` takes the place of an
 estimator where its parameters are given.
 
 The loss is what `fit` minimises on these data, without noise such as dropout: the
 weighted mean over rows, class weights and label smoothing included, penalties on
-request. Derivatives are exact, and all arithmetic is in float64.
+request. Tasks count by the weights that they were given, or that were learned; the term
+by which they are learned is left out. Derivatives are exact, and all arithmetic is in
+float64.
 """
 
 from skregnet.curvature.condition import condition_number, directional_curvature

@@ -12,7 +12,9 @@ import numpy as np
 from scipy import sparse
 
 from skregnet.batches import TrainingData
+from skregnet.hessian_product import HessianProduct
 from skregnet.kernels import Array
+from skregnet.losses import MultiTaskLoss
 from skregnet.mean_loss import MeanLoss
 from skregnet.network import Network
 
@@ -96,17 +98,33 @@ def _(model: Network, X: Any, y: Any, sample_weight: Any, penalties: bool) -> Pr
         raise ValueError(
             "penalties=True expects an estimator that has any, got a Network."
         )
+    HessianProduct(model)  # It refuses layers that are not those of a plain network.
     X = X.tocsr() if sparse.issparse(X) else np.asarray(X, dtype=np.float64)
     targets = np.asarray(y, dtype=np.float64)
     if sparse.issparse(X) != model.takes_sparse:
         kind = "sparse" if model.takes_sparse else "dense"
         raise ValueError(f"X expects {kind} features, as the network does.")
-    if X.ndim != 2 or targets.ndim != 2 or X.shape[0] != len(targets) or not len(X):
+    n_rows = X.shape[0] if X.ndim else 0
+    n_features, n_targets = _n_columns(model)
+    expected = (n_rows, n_features), (n_rows, n_targets)
+    if not n_rows or (X.shape, targets.shape) != expected:
         raise ValueError(
-            "X and y expect the shapes (n_rows, n_features) and (n_rows, n_outputs), "
-            f"got {X.shape} and {targets.shape}."
+            f"X and y expect the shapes (n_rows, {n_features}) and (n_rows, "
+            f"{n_targets}), as the network does, got {X.shape} and {targets.shape}."
         )
+    numbers = X.data if sparse.issparse(X) else X
+    if not np.isfinite(numbers).all() or not np.isfinite(targets).all():
+        raise ValueError("X and y expect finite numbers, got others.")
     return Problem(MeanLoss(model, _weighted(X, targets, sample_weight)), None)
+
+
+def _n_columns(network: Network) -> tuple[int, int]:
+    """Return how many columns the features and the targets of a network have."""
+    n_features = dict(network.layers[0].parameter_shapes)["weights"][0]
+    if isinstance(network.loss, MultiTaskLoss):
+        # Behind the targets stands how much a row counts in each task.
+        return n_features, sum(network.loss.sizes) + len(network.loss.sizes)
+    return n_features, network.layers[-1].n_outputs
 
 
 def _weighted(X: Any, targets: Array, sample_weight: Any) -> TrainingData:

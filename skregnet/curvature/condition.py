@@ -47,15 +47,17 @@ def directional_curvature(operator: Any, direction: Any) -> Any:
     """
     operator = as_operator(operator)
     directions = np.atleast_2d(np.asarray(direction, dtype=np.float64))
-    squares = (directions**2).sum(axis=1)
     is_valid = directions.ndim == 2 and directions.shape[1] == operator.shape[0]
-    if not is_valid or not np.isfinite(squares).all() or (squares == 0).any():
+    is_valid = is_valid and np.isfinite(directions).all()
+    if not is_valid or not directions.any(axis=1).all():
         raise ValueError(
             f"direction expects vectors of {operator.shape[0]} finite numbers, not all "
             f"of them 0, got an array of shape {np.shape(direction)}."
         )
+    # Squares of lengths would be too large, or too small, for float64 sooner.
+    directions = directions / np.abs(directions).max(axis=1, keepdims=True)
     products = operator.matmat(directions.T).T
-    curvatures = (directions * products).sum(axis=1) / squares
+    curvatures = (directions * products).sum(axis=1) / (directions**2).sum(axis=1)
     return float(curvatures[0]) if np.ndim(direction) == 1 else curvatures
 
 
@@ -91,7 +93,8 @@ def condition_number(
     ------
     ValueError
         If an operator has more than 5,000 parameters: the smallest magnitude takes all
-        eigenvalues. Pass those that are to be compared instead.
+        eigenvalues. Pass those that are to be compared instead. If `rtol` is not in [0,
+        1).
 
     References
     ----------
@@ -112,6 +115,8 @@ def condition_number(
     largest = float(magnitudes.max())
     if rtol is None:
         rtol = len(magnitudes) * float(np.finfo(np.float64).eps)
+    if not 0 <= rtol < 1:
+        raise ValueError(f"rtol expects a number in [0, 1), got rtol={rtol!r}.")
     is_zero = magnitudes <= rtol * largest
     if largest == 0 or (is_zero.any() and not ignore_zeros):
         return float("inf")

@@ -18,12 +18,20 @@ _EXHAUSTED = 1e-10
 class SpectralDensity:
     """An estimate of the distribution of eigenvalues.
 
-    Attributes
+    Parameters
     ----------
     nodes : ndarray of shape (n_nodes,)
         Eigenvalues that stand for all, ascending.
     weights : ndarray of shape (n_nodes,)
         The share of the eigenvalues that each stands for; they sum to 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skregnet.curvature import SpectralDensity
+    >>> density = SpectralDensity(np.array([1.0, 5.0]), np.array([0.9, 0.1]))
+    >>> density.at([1.0, 5.0], width=0.1).round(2)
+    array([3.59, 0.4 ])
     """
 
     nodes: Array

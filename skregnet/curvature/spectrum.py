@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 from scipy.linalg import eigh
-from scipy.sparse.linalg import eigsh
+from scipy.sparse.linalg import LinearOperator, eigsh
 
 from skregnet.curvature._matrix import DENSE, as_operator, check_count, dense
 from skregnet.kernels import Array
@@ -82,14 +82,26 @@ def eigenvalues(
         chosen = _choose(values, k, which)
     else:
         start = np.random.default_rng(random_state).standard_normal(n_parameters)
-        values, vectors = eigsh(
-            operator, k, which=which, v0=start, tol=tol, maxiter=max_iter
+        values, vectors = _lanczos(
+            operator, k, which, v0=start, tol=tol, maxiter=max_iter
         )
         chosen = np.argsort(values)
     chosen = chosen[::-1]
     if return_eigenvectors:
         return values[chosen], vectors[:, chosen]
     return values[chosen]
+
+
+def _lanczos(
+    operator: LinearOperator, k: int, which: str, *, v0: Array, **options: Any
+) -> tuple[Array, Array]:
+    """Return eigenvalues and eigenvectors, in cases that ARPACK refuses too."""
+    if not operator.matvec(v0).any():
+        return np.zeros(k), np.eye(len(v0), k)
+    if which == "BE" and k == 1:
+        which = "LA"
+    values, vectors = eigsh(operator, k, which=which, v0=v0, **options)
+    return values, vectors
 
 
 def _choose(values: Array, k: int, which: str) -> Array:

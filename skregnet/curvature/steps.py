@@ -69,9 +69,11 @@ def step_sizes(
             "learning_rate expects a finite number where eigenvalues are not all above "
             f"0, got learning_rate={learning_rate!r}."
         )
-    shrunk = 1 / (1 / learning_rate + np.maximum(curvatures, 0))
-    downward = np.maximum(-curvatures, 0)
-    grown: Array = shrunk * np.minimum(1 + learning_rate * downward, max_growth)
+    # What is too large for float64 is larger than `max_growth`, or not looked at.
+    with np.errstate(over="ignore"):
+        shrunk = 1 / (1 / learning_rate + np.maximum(curvatures, 0))
+        growth = np.minimum(1 - learning_rate * curvatures, max_growth)
+        grown: Array = shrunk * np.where(curvatures < 0, growth, 1.0)
     return grown
 
 

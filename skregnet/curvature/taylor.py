@@ -13,12 +13,19 @@ from skregnet.kernels import Array
 class TaylorEstimate:
     """The loss at a point, estimated from another, and as it is.
 
-    Attributes
+    Parameters
     ----------
     estimates : ndarray of shape (3, n_sizes) or (3,)
         By the loss alone, with its gradient, and with its second derivatives too.
     actual : ndarray of shape (n_sizes,) or float
         The loss there.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skregnet.curvature import TaylorEstimate
+    >>> TaylorEstimate(np.array([2.0, 1.0, 1.5]), 1.25).errors
+    array([ 0.75, -0.25,  0.25])
     """
 
     estimates: Array

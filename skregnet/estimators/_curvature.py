@@ -8,11 +8,13 @@ from sklearn.utils.validation import check_consistent_length
 
 from skregnet.curvature._problem import Problem, read_problem
 from skregnet.estimators._base import BaseMLP
-from skregnet.estimators._fitted import checked_data, fitted_network
+from skregnet.estimators._fitted import fitted_network
 from skregnet.estimators._material import Material
 from skregnet.estimators._recipe import activity_penalty, penalties_of
+from skregnet.estimators._scikit_learn import checked_data
 from skregnet.estimators._weights import checked_weights
 from skregnet.kernels import Array
+from skregnet.losses import MultiTaskLoss
 from skregnet.mean_loss import MeanLoss
 from skregnet.penalties import DivergenceActivity, L2Penalty
 from skregnet.training import TrainingData
@@ -25,7 +27,7 @@ def _(mlp: BaseMLP, X: Any, y: Any, sample_weight: Any, penalties: bool) -> Prob
     check_consistent_length(X, y)
     weights = mlp._row_weights(checked_weights(sample_weight, X), y, incremental=False)
     targets = mlp._training_targets(mlp._as_targets(y, np.float64))
-    data = _training_data(X, targets, weights)
+    data = _training_data(X, _weigh_tasks(mlp, targets), weights)
     activity = activity_penalty(mlp) if penalties else None
     if isinstance(activity, DivergenceActivity):
         raise ValueError(
@@ -51,11 +53,16 @@ def _(mlp: Any, X: Any, y: Any, sample_weight: Any, penalties: bool) -> Problem:
     return Problem(loss, vector.astype(float))
 
 
+def _weigh_tasks(mlp: BaseMLP, targets: Array) -> Array:
+    """Let tasks count as much as training has learned, if it has."""
+    loss = mlp._loss
+    if isinstance(loss, MultiTaskLoss) and loss.learns_weights:
+        targets = targets.copy()
+        targets[:, -len(loss.parts) :] *= list(mlp.task_weights_.values())
+    return targets
+
+
 def _training_data(X: Any, targets: Array, weights: Array | None) -> TrainingData:
     """Return the rows of weights above 0."""
     rows = np.arange(len(targets)) if weights is None else np.flatnonzero(weights)
-    if not len(rows):
-        raise ValueError(
-            "sample_weight expects a weight above 0 for some row, got none."
-        )
     return Material(X, targets, targets, weights, rows).training_data(targets, rows)

@@ -2,11 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-from sklearn.base import is_classifier
-from sklearn.utils import check_consistent_length, column_or_1d
-from sklearn.utils.validation import check_is_fitted, validate_data
-
 from skregnet.kernels import Array
 from skregnet.losses import BINARY_LOG_LOSS, LOG_LOSS, POISSON, SQUARED_ERROR, Loss
 from skregnet.network import Network
@@ -56,43 +51,3 @@ def fitted_network(
         activity_penalty=activity_penalty,
     )
     return network, network.pack(coefs, estimator.intercepts_)
-
-
-def checked_data(
-    estimator: Any, X: Any, y: Any, dtype: Any = None
-) -> tuple[Any, Array]:
-    """Return data as the network of an estimator of scikit-learn sees them.
-
-    Parameters
-    ----------
-    estimator : MLPClassifier or MLPRegressor of scikit-learn
-        A fitted estimator.
-    X : {array-like, sparse matrix} of shape (n_rows, n_features)
-        Features.
-    y : array-like
-        Targets, as `fit` was given.
-    dtype : dtype, default=None
-        Precision of the targets; None for that of the weights.
-
-    Returns
-    -------
-    X : ndarray or CSR array of shape (n_rows, n_features)
-        Features, checked.
-    targets : ndarray of shape (n_rows, n_outputs)
-        Targets, encoded.
-    """
-    check_is_fitted(estimator)
-    X = validate_data(
-        estimator,
-        X,
-        accept_sparse="csr",
-        dtype=(np.float64, np.float32),
-        reset=False,
-    )
-    check_consistent_length(X, y)
-    dtype = estimator.coefs_[0].dtype if dtype is None else dtype
-    if is_classifier(estimator):
-        y = estimator._label_binarizer.transform(y)
-    elif np.ndim(y) == 1:
-        y = column_or_1d(y, dtype=dtype)
-    return X, np.asarray(y, dtype).reshape(X.shape[0], -1)

@@ -9,7 +9,8 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
 from skregnet.estimators._base import BaseMLP
-from skregnet.estimators._fitted import checked_data, fitted_network
+from skregnet.estimators._fitted import fitted_network
+from skregnet.estimators._scikit_learn import checked_data
 from skregnet.kernels import Array
 from skregnet.network import input_gradient
 from skregnet.training import NORMS, moved

@@ -34,7 +34,10 @@ from skregnet.kernels.numpy_products import (
 from skregnet.kernels.numpy_updates import soft_threshold
 from skregnet.kernels.selection import uses_numba
 
-if uses_numba():
+KERNELS = "numba" if uses_numba() else "numpy"
+"""Which version is used where there are two."""
+
+if KERNELS == "numba":
     from skregnet.kernels.numba_activations import add_and_rectify, relu_backward
     from skregnet.kernels.numba_losses import (
         logistic_loss,
@@ -74,6 +77,7 @@ else:
     )
 
 __all__ = [
+    "KERNELS",
     "Array",
     "LossWorkspace",
     "Masks",

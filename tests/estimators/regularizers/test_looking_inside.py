@@ -179,3 +179,19 @@ def test_regularizers_weaken_each_other_in_no_order():
         X, y = problem("multiclass")
         losses.append(row_losses(mlp, X, y).mean())
     assert all(low < high for low, high in pairwise(losses))
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "message"),
+    [
+        ("multiclass", lambda y: y + 7, "labels of the kind that fit was given"),
+        ("real", lambda y: np.column_stack([y, y]), "expects 1 finite numbers a row"),
+        ("real", lambda y: y * np.nan, "finite numbers a row"),
+    ],
+)
+def test_targets_that_scikit_learns_cannot_have_learned(kind, change, message):
+    X, y = problem(kind)
+    cls = MLPRegressor if kind == "real" else MLPClassifier
+    mlp = cls(max_iter=2, random_state=0).fit(X, y).to_sklearn()
+    with pytest.raises(ValueError, match=message):
+        adversarial_examples(mlp, X, change(y), 0.1)

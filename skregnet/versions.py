@@ -1,0 +1,70 @@
+"""What a report of a problem should tell of the machine."""
+
+import os
+import platform
+import sys
+from importlib import metadata
+
+from threadpoolctl import threadpool_info
+
+from skregnet.kernels import KERNELS
+from skregnet.kernels.selection import VARIABLE
+
+_PACKAGES = (
+    "skregnet",
+    "scikit-learn",
+    "numpy",
+    "scipy",
+    "joblib",
+    "threadpoolctl",
+    "numba",
+    "matplotlib",
+)
+
+
+def show_versions() -> None:
+    """Print versions, which kernels are used, and which libraries have threads.
+
+    Kernels are compiled by Numba where it is installed (extra ``fast``), else NumPy's;
+    the environment variable ``SKREGNET_KERNELS``, set before skregnet is imported, says
+    otherwise.
+
+    Examples
+    --------
+    >>> import skregnet
+    >>> skregnet.show_versions()  # doctest: +ELLIPSIS
+    System
+      python: ...
+    """
+    sections = {
+        "System": {"python": sys.version.split()[0], "platform": platform.platform()},
+        "Packages": {name: _version(name) for name in _PACKAGES},
+        "Kernels": {
+            "version": KERNELS,
+            "chosen by": _chooser(),
+        },
+        "Threads": {
+            f"{pool['user_api']} ({pool['internal_api']} {pool['version']})": str(
+                pool["num_threads"]
+            )
+            for pool in threadpool_info()
+        },
+    }
+    for title, lines in sections.items():
+        print(title)  # noqa: T201
+        for name, value in lines.items():
+            print(f"  {name}: {value}")  # noqa: T201
+
+
+def _version(package: str) -> str:
+    """Return the version of a package, or that it is not there."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _chooser() -> str:
+    """Return what has decided between the kernels."""
+    value = os.environ.get(VARIABLE)
+    return "what is installed" if value is None else f"{VARIABLE}={value}"
