@@ -33,7 +33,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import harness
@@ -42,7 +41,7 @@ from harness import TASKS, Task
 # isort: split
 import steps
 from joblib.externals.loky import get_reusable_executor
-from predict import MEGABYTE, resident
+from memory import MEGABYTE, clear_peak, is_known, resident
 from sklearn import neural_network
 from sklearn.ensemble import BaggingClassifier
 
@@ -70,7 +69,6 @@ QUICK_REPEATS = 3
 BYTES_PER_PARAMETER = 3 * 4
 
 _CORES = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
-_CLEAR = Path("/proc/self/clear_refs")
 
 
 def bag(library: str, task: Task, n_epochs: int, n_jobs: int = 1) -> Any:
@@ -175,9 +173,9 @@ def measure_memory(library: str, task: Task) -> dict[str, float]:
     bag(library, TASKS["tiny"], 1).fit(*TASKS["tiny"].data())
     n_parameters = sum((below + 1) * above for below, above in pairwise(task.units))
     row = {"members MB": N_MEMBERS * n_parameters * BYTES_PER_PARAMETER / MEGABYTE}
-    if not _CLEAR.exists():
+    if not is_known():
         return row
-    _CLEAR.write_text("5")  # sets the high-water mark to the present
+    clear_peak()
     before = resident("VmRSS")
     bag(library, task, 1).fit(X, y)
     peak = resident("VmHWM")

@@ -26,6 +26,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -77,10 +78,15 @@ def hold_to_one_core() -> None:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     warnings.simplefilter("ignore", ConvergenceWarning)
-    print(f"Python {platform.python_version()}", *_versions(), sep=", ", flush=True)
+    print(f"Python {platform.python_version()}", *versions(), sep=", ", flush=True)
 
 
-def _versions() -> Iterator[str]:
+def is_installed(package: str) -> bool:
+    """Tell whether a package is there."""
+    return find_spec(package) is not None
+
+
+def versions() -> Iterator[str]:
     """Yield name and version of each package that matters and is installed."""
     for name in ("numpy", "scipy", "scikit-learn", "skregnet", "numba", "torch"):
         with contextlib.suppress(metadata.PackageNotFoundError):
@@ -138,12 +144,17 @@ def summary(
 
 def print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Print rows of cells under the names of their columns."""
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    cells = [[_format(name, row.get(name)) for name in columns] for row in rows]
+    columns, cells = table_cells(rows)
     widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
     print(f"\n{title}")
     for line in ([*columns], *cells):
         print("  ".join(c.rjust(w) for c, w in zip(line, widths, strict=True)))
+
+
+def table_cells(rows: Sequence[Mapping[str, Any]]) -> tuple[list[str], Any]:
+    """Return the names of all columns, and the formatted cells of each row."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    return columns, [[_format(name, row.get(name)) for name in columns] for row in rows]
 
 
 def _format(column: str, cell: Any) -> str:

@@ -35,7 +35,7 @@ import harness
 
 # isort: split
 import numpy as np
-from predict import MEGABYTE, resident
+from memory import MEGABYTE, clear_peak, is_known, resident
 
 from skregnet import MLPClassifier
 
@@ -43,7 +43,6 @@ GIGABYTE = 1e9
 BLOCK_ROWS = 10_000
 N_TESTED = 1_000
 SECONDS_BETWEEN_SAMPLES = 0.005
-_CLEAR = Path("/proc/self/clear_refs")
 
 Chunks = Iterator[np.ndarray]
 
@@ -125,7 +124,7 @@ def measure(way: str, directory: Path, n_rows: int) -> dict[str, Any]:
     y = np.load(directory / "y.npy")
     shape = (len(y), path.stat().st_size // len(y) // np.dtype(np.float32).itemsize)
     model = MLPClassifier((100,), max_iter=1, random_state=0)
-    _CLEAR.write_text("5")  # sets the high-water mark to the present
+    clear_peak()
     total, anonymous = resident("VmRSS"), resident("RssAnon")
     start = time.process_time()
     with peak_of("RssAnon") as peak:
@@ -179,7 +178,7 @@ def main() -> None:
     parser.add_argument("--json", help="file to write the table to")
     parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if not _CLEAR.exists():
+    if not is_known():
         parser.error("resident memory is read from Linux's /proc, which is not there")
     harness.hold_to_one_core()
     if options.measure is not None:

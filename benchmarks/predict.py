@@ -17,7 +17,6 @@ import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import harness
@@ -25,6 +24,7 @@ from harness import TASKS, Task
 
 # isort: split
 import numpy as np
+from memory import MEGABYTE, clear_peak, is_known, resident
 from sklearn import neural_network
 
 import skregnet
@@ -34,10 +34,8 @@ from skregnet.prediction import plain_outputs
 LIBRARIES = {"skregnet": skregnet, "scikit-learn": neural_network}
 MEMORY_ROWS = 100_000
 THROUGHPUT_ROWS = 10_000
-MEGABYTE = 1e6
 REPEATS = 9
 QUICK_REPEATS = 3
-_STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
 def fitted(library: str, kind: str, task: Task) -> Any:
@@ -52,14 +50,6 @@ def fitted(library: str, kind: str, task: Task) -> Any:
     return estimator.fit(X, y if kind == "Classifier" else y.astype(np.float32))
 
 
-def resident(field: str) -> float:
-    """Return current (VmRSS) or greatest (VmHWM) resident memory in bytes."""
-    for line in _STATUS.read_text().splitlines():
-        if line.startswith(f"{field}:"):
-            return 1024.0 * int(line.split()[1])
-    return float("nan")
-
-
 def measure_memory(library: str) -> dict[str, float]:
     """Predict twice, watched by the system and by tracemalloc; return megabytes."""
     task = TASKS["wide"]
@@ -68,8 +58,8 @@ def measure_memory(library: str) -> dict[str, float]:
     rng = np.random.default_rng(0)
     X = rng.standard_normal((MEMORY_ROWS, task.n_features), dtype=np.float32)
     row = {}
-    if _CLEAR.exists():
-        _CLEAR.write_text("5")  # sets the high-water mark to the present
+    if is_known():
+        clear_peak()
         before = resident("VmRSS")
         outputs = model.predict_proba(X)
         row["resident MB"] = (resident("VmHWM") - before) / MEGABYTE
