@@ -9,6 +9,8 @@ from numpydoc.validate import validate
 PUBLIC_MODULES = [
     "skregnet",
     "skregnet.augmentation",
+    "skregnet.callbacks",
+    "skregnet.curvature",
     "skregnet.inspection",
     "skregnet.optimizers",
 ]

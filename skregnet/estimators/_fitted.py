@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from skregnet.folding import fold
 from skregnet.kernels import Array
 from skregnet.losses import BINARY_LOG_LOSS, LOG_LOSS, POISSON, SQUARED_ERROR, Loss
 from skregnet.network import Network
@@ -51,3 +52,46 @@ def fitted_network(
         activity_penalty=activity_penalty,
     )
     return network, network.pack(coefs, estimator.intercepts_)
+
+
+def network_attributes(
+    estimator: Any, network: Network, vector: Array
+) -> dict[str, Any]:
+    """Return what is kept of a trained network: to predict, and to go on from.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The estimator in training.
+    network : Network
+        The network that it trains.
+    vector : ndarray of shape (n_parameters,)
+        Its parameters, with the statistics of test time.
+
+    Returns
+    -------
+    attributes : dict
+        The plain weights and biases, and what of normalizations and of learned weights
+        of tasks is not in them.
+    """
+    coefs, intercepts = fold(network, vector)
+    rest = network.layout.rest(vector)
+    normalization = None
+    if len(rest):
+        n_values = len(rest) - n_learned_weights(estimator)
+        normalization = {
+            "place": estimator.batch_norm,
+            "values": rest[:n_values].copy(),
+            "log_variances": rest[n_values:].copy(),
+        }
+    return {
+        "coefs_": coefs,
+        "intercepts_": intercepts,
+        "_normalization": normalization,
+    }
+
+
+def n_learned_weights(estimator: Any) -> int:
+    """Return the number of weights of tasks that are learned: the vector's end."""
+    heads = estimator._heads
+    return len(heads.sizes) if heads is not None and heads.learns_weights else 0

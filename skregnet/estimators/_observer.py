@@ -14,8 +14,8 @@ class EstimatorObserver:
     ----------
     estimator : estimator
         The estimator in training.
-    unpack : callable
-        Turns a parameter vector into lists of weights and biases.
+    attributes : callable
+        Turns a parameter vector into the fitted attributes of the network.
     context : CallbackContext
         The root context of scikit-learn's callbacks.
     hook_data : dict
@@ -29,14 +29,14 @@ class EstimatorObserver:
     def __init__(
         self,
         estimator: Any,
-        unpack: Callable[[Array], tuple[list[Array], list[Array]]],
+        attributes: Callable[[Array], dict[str, Any]],
         context: Any,
         hook_data: dict[str, Any],
         validation: ValidationSet | None,
         scorer: Any,
     ) -> None:
         self._estimator = estimator
-        self._unpack = unpack
+        self._attributes = attributes
         self._context = context
         self._hook_data = hook_data
         self._validation = validation
@@ -47,8 +47,9 @@ class EstimatorObserver:
         """Return score and loss on the validation data."""
         if self._validation is None:
             raise RuntimeError("training asked for a validation set that is not there")
+        fitted = self._attributes(vector)
         return self._validation.evaluate(
-            self._estimator, self._scorer, *self._unpack(vector)
+            self._estimator, self._scorer, fitted["coefs_"], fitted["intercepts_"]
         )
 
     def report(self, message: str) -> None:
@@ -66,11 +67,7 @@ class EstimatorObserver:
         return bool(
             self._epoch.call_on_fit_task_end(
                 estimator=self._estimator,
-                reconstruction_attributes=lambda: self._fitted_attributes(vector),
+                reconstruction_attributes=lambda: self._attributes(vector),
                 **self._hook_data,
             )
         )
-
-    def _fitted_attributes(self, vector: Array) -> dict[str, Any]:
-        coefs, intercepts = self._unpack(vector)
-        return {"coefs_": coefs, "intercepts_": intercepts}

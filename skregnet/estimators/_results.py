@@ -7,9 +7,9 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.optimize import _check_optimize_result
 
+from skregnet.estimators._fitted import network_attributes
 from skregnet.estimators._session import Session
 from skregnet.estimators._solvers import takes_steps
-from skregnet.folding import fold
 from skregnet.training import Member, Outcome
 
 
@@ -49,18 +49,10 @@ def conclude(session: Session, result: Any = None) -> None:
 
 def _store_network(session: Session) -> None:
     """Set weights and biases, and what training needs to go on from them."""
-    estimator, network = session.estimator, session.network
     vector = session.at_test(session.member.vector)
-    estimator.coefs_, estimator.intercepts_ = fold(network, vector)
-    rest = network.layout.rest(vector)
-    estimator._normalization = None
-    if len(rest):
-        n_values = len(rest) - session.n_learned_weights
-        estimator._normalization = {
-            "place": estimator.batch_norm,
-            "values": rest[:n_values].copy(),
-            "log_variances": rest[n_values:].copy(),
-        }
+    attributes = network_attributes(session.estimator, session.network, vector)
+    for name, value in attributes.items():
+        setattr(session.estimator, name, value)
 
 
 def _store_curves(estimator: Any, member: Member) -> None:

@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_random_state
 
+from skregnet.estimators._fitted import n_learned_weights, network_attributes
 from skregnet.estimators._material import Material, read_material
 from skregnet.estimators._observer import EstimatorObserver
 from skregnet.estimators._pool import Selection
@@ -31,7 +32,7 @@ from skregnet.estimators._solvers import (
 )
 from skregnet.estimators._trunk import check_trunk, n_frozen, with_trunk
 from skregnet.estimators._validation import ValidationSet, check_given, split_rows
-from skregnet.folding import fold, unfold
+from skregnet.folding import unfold
 from skregnet.kernels import Array
 from skregnet.losses import MultiTaskLoss
 from skregnet.network import Network
@@ -175,12 +176,6 @@ class Session:
         drawn = with_trunk(estimator, layer_units[0], drawn)
         return network.pack(*drawn).astype(dtype, copy=False)
 
-    @property
-    def n_learned_weights(self) -> int:
-        """Number of weights of tasks that are learned: the end of the vector."""
-        heads = self.estimator._heads
-        return len(heads.sizes) if heads is not None and heads.learns_weights else 0
-
     def _known_rest(self) -> Array | None:
         """Return what is neither weights nor biases, as far as an earlier fit knows."""
         estimator, network = self.estimator, self.network
@@ -189,10 +184,11 @@ class Session:
             return None
         packed = network.pack(estimator.coefs_, estimator.intercepts_)
         rest = network.layout.rest(packed).copy()
-        n_values = len(rest) - self.n_learned_weights
+        n_learned = n_learned_weights(estimator)
+        n_values = len(rest) - n_learned
         if known["place"] == estimator.batch_norm:
             rest[:n_values] = known["values"]
-        if len(known["log_variances"]) and self.n_learned_weights:
+        if len(known["log_variances"]) and n_learned:
             rest[n_values:] = known["log_variances"]
         return rest
 
@@ -340,9 +336,9 @@ class Session:
         self.context, self.hook_data = context, hook_data
         # Not a method of the session: in a circle of references the data would outlive
         # the fit, until the garbage collector comes round.
-        unpack = partial(_plain, self.network, self._all_data(data))
+        attributes = partial(_attributes, estimator, self.network, self._all_data(data))
         return EstimatorObserver(
-            estimator, unpack, context, hook_data, validation, scorer
+            estimator, attributes, context, hook_data, validation, scorer
         )
 
     def _resume(self, member: Member) -> None:
@@ -378,11 +374,11 @@ def _at_test(network: Network, data: TrainingData | None, vector: Array) -> Arra
     return vector if data is None else with_exact_statistics(network, vector, data)
 
 
-def _plain(
-    network: Network, data: TrainingData | None, vector: Array
-) -> tuple[list[Array], list[Array]]:
-    """Return weights and biases of the network that predicts alike."""
-    return fold(network, _at_test(network, data, vector))
+def _attributes(
+    estimator: Any, network: Network, data: TrainingData | None, vector: Array
+) -> dict[str, Any]:
+    """Return the fitted attributes of the network that predicts alike."""
+    return network_attributes(estimator, network, _at_test(network, data, vector))
 
 
 def _continues(member: Member, state: State) -> bool:

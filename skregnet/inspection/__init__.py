@@ -6,12 +6,16 @@ from skregnet.inspection.ensemble_diversity import (
     ensemble_diversity,
 )
 from skregnet.inspection.ensemble_diversity_display import EnsembleDiversityDisplay
+from skregnet.inspection.hessian_spectrum import HessianSpectrumDisplay
+from skregnet.inspection.loss_surface import LossSurfaceDisplay
 from skregnet.inspection.optimizer_path import OptimizerPathDisplay
 
 __all__ = [
     "BiasVariance",
     "EnsembleDiversity",
     "EnsembleDiversityDisplay",
+    "HessianSpectrumDisplay",
+    "LossSurfaceDisplay",
     "OptimizerPathDisplay",
     "bias_variance",
     "ensemble_diversity",

@@ -14,20 +14,13 @@ from numpy.typing import ArrayLike
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._plotting import _validate_style_kwargs
 
+from skregnet.inspection._surface import Bounds, draw_surface, grid
 from skregnet.kernels import Array
 from skregnet.optimizers import Optimizer, Path, minimize
 
 Function = Callable[[Array], tuple[Any, ArrayLike]]
-Bounds = tuple[tuple[float, float], tuple[float, float]]
 
 _MARGIN = 0.1
-_N_LEVELS = 14
-
-# From low to high; so pale that all colours of lines stand out.
-_SHADES = ["#98a2ae", "#f7f8f9"]
-
-# Share of the grid below the first level: the floors of valleys.
-_FLOOR = 0.01
 
 
 class OptimizerPathDisplay:
@@ -222,7 +215,7 @@ class OptimizerPathDisplay:
         for label, path in by_label.items():
             _check_path(label, path)
         limits = _bounds_of(by_label.values()) if bounds is None else bounds
-        x, y = _grid(limits, resolution)
+        x, y = grid(limits, resolution)
         display = cls(paths=by_label, x=x, y=y, values=_on_grid(fun_and_gradient, x, y))
         return display.plot(ax, contour_kwargs=contour_kwargs, line_kwargs=line_kwargs)
 
@@ -270,7 +263,9 @@ class OptimizerPathDisplay:
             legend = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)}
         self.ax_ = ax
         self.figure_ = ax.figure
-        self.contours_ = self._draw_surface(contour_kwargs or {})
+        self.contours_ = draw_surface(
+            ax, self.x, self.y, self.values, contour_kwargs or {}
+        )
         self.lines_ = [
             self._draw_path(label, path, line_kwargs or {})
             for label, path in self.paths.items()
@@ -279,21 +274,6 @@ class OptimizerPathDisplay:
         ax.set_ylabel("$x_2$", rotation=0)
         ax.legend(**legend)
         return self
-
-    def _draw_surface(self, options: dict[str, Any]) -> Any:
-        """Draw the contours, in shades that leave the colours to the paths."""
-        from matplotlib.colors import BoundaryNorm, LinearSegmentedColormap
-
-        values = np.ma.masked_invalid(self.values)
-        levels = _levels(values.compressed())
-        defaults: dict[str, Any] = {"levels": levels, "zorder": 0}
-        if "colors" not in options:
-            defaults["cmap"] = LinearSegmentedColormap.from_list("pale", _SHADES)
-            if "levels" not in options:
-                defaults["norm"] = BoundaryNorm(levels, ncolors=256)
-        contours = self.ax_.contourf(self.x, self.y, values, **(defaults | options))
-        contours.set(edgecolor="white", linewidth=0.6)
-        return contours
 
     def _draw_path(self, label: str, path: Path, options: dict[str, Any]) -> Any:
         """Draw a line with its start and its end, and return the line."""
@@ -387,43 +367,8 @@ def _bounds_of(paths: Any) -> Bounds:
     return (x_low, x_high), (y_low, y_high)
 
 
-def _grid(bounds: Bounds, resolution: int) -> tuple[Array, Array]:
-    """Return the parameters along both sides of the grid."""
-    limits = np.asarray(bounds, dtype=np.float64)
-    is_valid = limits.shape == (2, 2) and np.isfinite(limits).all()
-    if not is_valid or not (limits[:, 0] < limits[:, 1]).all():
-        raise ValueError(
-            "bounds expects ((x_low, x_high), (y_low, y_high)), low below high, got "
-            f"bounds={bounds!r}."
-        )
-    if resolution < 2:
-        raise ValueError(
-            f"resolution expects at least 2 points, got resolution={resolution!r}."
-        )
-    x, y = (np.linspace(low, high, resolution) for low, high in limits)
-    return x, y
-
-
 def _on_grid(fun_and_gradient: Function, x: Array, y: Array) -> Array:
     """Return the values of the function, point by point, a row for each of `y`."""
     with np.errstate(all="ignore"):
         values = [[fun_and_gradient(np.array([a, b]))[0] for a in x] for b in y]
     return np.array(values, dtype=np.float64)
-
-
-def _levels(values: Array) -> Array:
-    """Return levels that are even near the smallest value and geometric above."""
-    if not values.size:
-        raise ValueError(
-            "fun_and_gradient expects to return finite values, got none on the grid; "
-            "pass bounds within which the function is finite."
-        )
-    smallest, largest = values.min(), values.max()
-    if smallest == largest:
-        return np.array([smallest - 0.5, smallest + 0.5])
-    floor = max(np.quantile(values, _FLOOR) - smallest, 1e-6 * (largest - smallest))
-    steps = np.linspace(0, np.log1p((largest - smallest) / floor), _N_LEVELS)
-    levels: Array = smallest + floor * np.expm1(steps)
-    # Rounding must not leave the largest value outside.
-    levels[-1] = max(levels[-1], largest)
-    return levels

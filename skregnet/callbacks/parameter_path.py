@@ -1,0 +1,116 @@
+"""The parameters of a network along its training."""
+
+from typing import Any
+
+import numpy as np
+
+from skregnet.curvature._matrix import check_count
+from skregnet.kernels import Array
+
+
+class ParameterPath:
+    """Callback that keeps the parameters of a network after every so many epochs.
+
+    They are what `skregnet.inspection.LossSurfaceDisplay` draws as a path. It is meant
+    for one network: of several fits it keeps the last that has begun in its process.
+
+    Parameters
+    ----------
+    every : int, default=1
+        Number of epochs from one point to the next. What `fit` ends with is kept too,
+        where it is another.
+
+    Attributes
+    ----------
+    vectors_ : ndarray of shape (n_points, n_parameters)
+        The parameters, as `skregnet.curvature` sees them: all weights layer by layer,
+        row by row, then all biases.
+
+    Raises
+    ------
+    ValueError
+        If `every` is not a whole number from 1 on.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skregnet import MLPClassifier
+    >>> from skregnet.callbacks import ParameterPath
+    >>> X, y = load_iris(return_X_y=True)
+    >>> path = ParameterPath(every=10)
+    >>> mlp = MLPClassifier((5,), tol=0, n_iter_no_change=99, random_state=0)
+    >>> mlp = mlp.set_params(max_iter=99, solver="sgd").set_callbacks(path)
+    >>> import warnings
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     mlp = mlp.fit(X, y)
+    >>> path.vectors_.shape
+    (10, 43)
+    """
+
+    def __init__(self, every: int = 1) -> None:
+        self._every = check_count("every", every)
+        self._points: list[Array] = []
+
+    @property
+    def vectors_(self) -> Array:
+        """The points of the path."""
+        if not self._points:
+            raise AttributeError("vectors_ is there once a network has been fitted.")
+        return np.array(self._points)
+
+    def setup(self, estimator: Any, context: Any) -> None:
+        """Forget an earlier fit.
+
+        Parameters
+        ----------
+        estimator : estimator
+            The network.
+        context : CallbackContext
+            Its task.
+        """
+        self._points = []
+
+    def teardown(self, estimator: Any, context: Any) -> None:
+        """Do nothing.
+
+        Parameters
+        ----------
+        estimator : estimator
+            The network.
+        context : CallbackContext
+            Its task.
+        """
+
+    def on_fit_task_begin(self, estimator: Any, context: Any) -> None:
+        """Do nothing.
+
+        Parameters
+        ----------
+        estimator : estimator
+            The network.
+        context : CallbackContext
+            The task that begins.
+        """
+
+    def on_fit_task_end(
+        self, estimator: Any, context: Any, *, fitted_estimator: Any = None
+    ) -> None:
+        """Keep the parameters, if it is time to.
+
+        Parameters
+        ----------
+        estimator : estimator
+            The network in training.
+        context : CallbackContext
+            The task that ends: an epoch, or the fit.
+        fitted_estimator : estimator, default=None
+            The network as it is now.
+        """
+        is_epoch = context.task_name == "epoch"
+        if is_epoch and (context.task_id + 1) % self._every:
+            return
+        arrays = [*fitted_estimator.coefs_, *fitted_estimator.intercepts_]
+        point = np.concatenate([array.ravel() for array in arrays])
+        is_new = not self._points or not np.array_equal(point, self._points[-1])
+        if is_epoch or is_new:
+            self._points.append(point)
