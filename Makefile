@@ -33,8 +33,8 @@ format: $(installed_dev) ## format the code and fix what ruff can
 	$(bin)/ruff check --fix
 	$(bin)/ruff format
 
-bench: $(installed_dev) ## time skregnet and its peers
-	$(bin)/python benchmarks/peers.py
+bench: $(installed_dev) ## run all benchmarks and write docs/benchmarks
+	$(bin)/python benchmarks/report.py
 
 clean: ## remove the environment and all that was generated
 	rm -rf $(venv) build dist docs/_build docs/auto_examples docs/generated

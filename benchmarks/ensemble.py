@@ -40,12 +40,14 @@ from harness import TASKS, Task
 
 # isort: split
 import steps
+from joblib import parallel_config
 from joblib.externals.loky import get_reusable_executor
 from memory import MEGABYTE, clear_peak, is_known, resident
 from sklearn import neural_network
 from sklearn.ensemble import BaggingClassifier
 
 import skregnet
+from skregnet.ensemble.fitting import _THREADS_FROM
 
 N_MEMBERS = 16
 LIBRARIES = {
@@ -62,6 +64,7 @@ STEP_EPOCHS = {
 # Epochs of a whole fit, and of one by several workers.
 FIT_EPOCHS = {"tiny": 60, "small": 60, "medium": 2}
 JOB_EPOCHS = {"small": 200, "medium": 2}
+BACKEND_EPOCHS = {"tiny": 1000, "small": 200, "medium": 2}
 REPEATS = {"tiny": 9, "small": 9, "medium": 5}
 QUICK_REPEATS = 3
 
@@ -146,6 +149,35 @@ def time_jobs(task: Task, n_repeats: int) -> list[dict[str, Any]]:
     return [row]
 
 
+def time_backends(task: Task, n_repeats: int) -> list[dict[str, Any]]:
+    """Compare two workers that are threads with two that are processes."""
+    X, y = task.data()
+    one, two = (
+        bag("skregnet", task, BACKEND_EPOCHS[task.name], n_jobs) for n_jobs in (1, 2)
+    )
+
+    def timed(backend: str) -> float:
+        with parallel_config(backend=backend):
+            return wall_seconds(lambda: two.fit(X, y))
+
+    timers = {
+        "one job": lambda: wall_seconds(lambda: one.fit(X, y)),
+        "threads": lambda: timed("threading"),
+        "processes": lambda: timed("loky"),
+    }
+    with all_cores():
+        for timer in timers.values():
+            timer()
+        times = harness.interleave(timers, n_repeats)
+    row = {f"{name} s": statistics.median(values) for name, values in times.items()}
+    for name in ("threads", "processes"):
+        row[f"{name} vs one job"] = harness.median_ratio(times["one job"], times[name])
+    n_weights = sum(below * above for below, above in pairwise(task.units))
+    prefers_threads = 3 * n_weights * task.batch_size >= _THREADS_FROM
+    default = "threads" if prefers_threads else "processes"
+    return [{"task": task.name, **row, "default": default}]
+
+
 def wall_seconds(call: Callable[[], object]) -> float:
     """Return the time that a call takes by the clock, whoever works for it."""
     start = time.perf_counter()
@@ -206,6 +238,7 @@ PARTS = {
     "steps": ("Time per member and step", time_steps),
     "fits": ("Whole fits", time_fits),
     "jobs": ("Whole fits by several workers, wall time", time_jobs),
+    "backends": ("Threads against processes, wall time", time_backends),
     "memory": ("Peak memory of a fit", memory_rows),
 }
 

@@ -266,7 +266,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     >>> X, y = load_diabetes(return_X_y=True)
     >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
     >>> mlp = MLPRegressor(solver="lbfgs", hidden_layer_sizes=(5,), alpha=1.0,
-    ...                    random_state=0)
+    ...                    max_iter=2000, random_state=0)
     >>> mlp.fit(X_train, y_train).score(X_test, y_test) > 0.3
     True
     """
