@@ -44,11 +44,16 @@ if KERNELS == "numba":
         softmax_loss,
         squared_loss,
     )
-    from skregnet.kernels.numba_normalization import normalize, normalize_backward
+    from skregnet.kernels.numba_normalization import (
+        follow,
+        normalize,
+        normalize_backward,
+    )
     from skregnet.kernels.numba_updates import (
         adagrad_update,
         adam_update,
         add_scaled,
+        add_scaled_squares,
         amsgrad_update,
         average_update,
         delta_bar_delta_update,
@@ -63,11 +68,16 @@ else:
         softmax_loss,
         squared_loss,
     )
-    from skregnet.kernels.numpy_normalization import normalize, normalize_backward
+    from skregnet.kernels.numpy_normalization import (
+        follow,
+        normalize,
+        normalize_backward,
+    )
     from skregnet.kernels.numpy_updates import (
         adagrad_update,
         adam_update,
         add_scaled,
+        add_scaled_squares,
         amsgrad_update,
         average_update,
         delta_bar_delta_update,
@@ -87,6 +97,7 @@ __all__ = [
     "adam_update",
     "add_and_rectify",
     "add_scaled",
+    "add_scaled_squares",
     "aligned_empty",
     "aligned_zeros",
     "amsgrad_update",
@@ -98,6 +109,7 @@ __all__ = [
     "draw_normal",
     "each_member",
     "factors",
+    "follow",
     "gather",
     "gather_columns",
     "logistic_loss",

@@ -212,6 +212,20 @@ def add_scaled(target: Any, source: Any, table: Any) -> None:
             t[i] += factor * s[i]
 
 
+def add_scaled_squares(target: Any, source: Any, table: Any, squares: Any) -> None:
+    """Add a multiple, and sum the squares in float64: its factor."""
+    number = target.dtype.type
+    for k in range(target.shape[0]):
+        factor = number(table[k if table.shape[0] > 1 else 0, 0])
+        t, s = target[k], source[k]
+        total = 0.0
+        for i in range(t.shape[0]):
+            t[i] += factor * s[i]
+        for i in range(t.shape[0]):
+            total += s[i] * s[i]
+        squares[k] = total
+
+
 def average(mean: Any, theta: Any, table: Any) -> None:
     """Move the mean: rate."""
     number = theta.dtype.type
@@ -291,29 +305,52 @@ def normalize(
 
 
 def normalize_backward(
-    delta: Any, centered: Any, share: Any, inverse: Any, factor: Any, sums: Any
+    delta: Any,
+    centered: Any,
+    share: Any,
+    inverse: Any,
+    factor: Any,
+    scale_gradient: Any,
+    shift_gradient: Any,
 ) -> None:
     """Batch normalization: sums in a pass, then the gradient in another."""
     n_rows, n_units = delta.shape[1], delta.shape[2]
     slope = np.empty(n_units, delta.dtype)
+    total = np.empty(n_units, delta.dtype)
     for k in range(delta.shape[0]):
         weights = share[k if share.shape[0] > 1 else 0, 0]
-        total, product = sums[0, k, 0], sums[1, k, 0]
         f, v = factor[k, 0], inverse[k, 0]
+        for j in range(n_units):
+            total[j] = 0
+            slope[j] = 0
         for i in range(n_rows):
             d, c = delta[k, i], centered[k, i]
             for j in range(n_units):
                 total[j] += d[j]
             for j in range(n_units):
-                product[j] += d[j] * c[j]
+                slope[j] += d[j] * c[j]
         for j in range(n_units):
-            slope[j] = product[j] * v[j]
+            shift_gradient[k, 0, j] = total[j]
+            scale_gradient[k, 0, j] = slope[j] * np.sqrt(v[j])
+            slope[j] *= v[j]
         for i in range(n_rows):
             d, c, weight = delta[k, i], centered[k, i], weights[i]
             for j in range(n_units):
                 c[j] = weight * (total[j] + c[j] * slope[j])
             for j in range(n_units):
                 d[j] = (d[j] - c[j]) * f[j]
+
+
+def follow(statistics: Any, n_batches: Any, moments: Any, window: int) -> None:
+    """Move running statistics to the mean of the last batches, about."""
+    number = statistics.dtype.type
+    for k in range(statistics.shape[0]):
+        count = min(n_batches[k, 0, 0] + number(1), number(window))
+        n_batches[k, 0, 0] = count
+        for s in range(2):
+            for j in range(statistics.shape[2]):
+                change = moments[k, s, j] - statistics[k, s, j]
+                statistics[k, s, j] += change / count
 
 
 def softmax_loss(

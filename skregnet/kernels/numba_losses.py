@@ -34,7 +34,7 @@ def softmax_loss(
     compiled("softmax_loss", outputs.dtype)(
         outputs, targets, _each(weights, space), scale, space.two_rows, losses
     )
-    return losses
+    return losses if len(losses) > 1 else losses[0]
 
 
 def logistic_loss(
@@ -51,7 +51,7 @@ def logistic_loss(
     compiled("logistic_loss", outputs.dtype)(
         outputs, targets, _each(weights, space), scale, losses
     )
-    return losses
+    return losses if len(losses) > 1 else losses[0]
 
 
 def squared_loss(
@@ -68,7 +68,7 @@ def squared_loss(
     compiled("squared_loss", outputs.dtype)(
         outputs, targets, _each(weights, space), scale, losses
     )
-    return losses
+    return losses if len(losses) > 1 else losses[0]
 
 
 def _each(weights: Array | None, space: LossWorkspace) -> Any:

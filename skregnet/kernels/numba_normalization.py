@@ -49,10 +49,11 @@ def normalize_backward(
     scratch: Array,
 ) -> None:
     """Write the gradients by scale and shift, and that by the inputs over `delta`."""
-    n_members, _, n_units = delta.shape
-    sums = np.zeros((2, n_members, 1, n_units), delta.dtype)
     compiled("normalize_backward", delta.dtype)(
-        delta, centered, share, inverse, factor, sums
+        delta, centered, share, inverse, factor, scale_gradient, shift_gradient
     )
-    shift_gradient[...] = sums[0]
-    np.multiply(sums[1], np.sqrt(inverse), scale_gradient)
+
+
+def follow(statistics: Array, n_batches: Array, moments: Array, window: int) -> None:
+    """Move running statistics to the mean of the last batches, about."""
+    compiled("follow", moments.dtype)(statistics, n_batches, moments, window)

@@ -3,10 +3,16 @@
 The same functions as in `numpy_updates`.
 """
 
+from typing import Any
+
 import numpy as np
 
 from skregnet.kernels.buffers import Array, Rate
 from skregnet.kernels.compilation import compiled
+from skregnet.kernels.numpy_products import member_dot
+
+# Sums go number by number, which BLAS beats for vectors longer than this.
+_LONG = 2_000
 
 
 def adam_update(
@@ -133,6 +139,16 @@ def add_scaled(target: Array, source: Array, scale: Rate) -> None:
     compiled("add_scaled", target.dtype)(target, source, _table(scale))
 
 
+def add_scaled_squares(target: Array, source: Array, scale: Rate) -> Any:
+    """Add ``scale * source``, and return each member's sum of squares of the source."""
+    if target.shape[1] > _LONG:
+        add_scaled(target, source, scale)
+        return member_dot(source, source)
+    squares = np.empty(len(target), target.dtype)
+    compiled("add_scaled_squares", target.dtype)(target, source, _table(scale), squares)
+    return squares if len(squares) > 1 else squares[0]
+
+
 def average_update(average: Array, parameters: Array, rate: Rate) -> None:
     """Move the average towards the parameters, by ``rate`` of the way."""
     compiled("average", average.dtype)(average, parameters, _table(rate))
@@ -140,7 +156,7 @@ def average_update(average: Array, parameters: Array, rate: Rate) -> None:
 
 def _table(*rates: Rate) -> Array:
     """Return the rates in columns, in a row for all members or one for each."""
-    if not any(isinstance(rate, np.ndarray) and rate.ndim for rate in rates):
+    if np.ndarray not in map(type, rates):
         return np.array([rates], np.float64)
     columns = np.broadcast_arrays(*[np.reshape(rate, (-1, 1)) for rate in rates])
     return np.hstack(columns).astype(np.float64)

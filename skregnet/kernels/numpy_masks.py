@@ -69,18 +69,26 @@ class Masks:
         self.values: Array = flat.reshape(len(rates), *shape)
         self._odds = [Odds.of(rate) for rate in rates]
         self._scales = [np.asarray(odds.scale, dtype) for odds in self._odds]
-        self._tables = [_BITS * scale for scale in self._scales]
+        self._octets = [
+            (octets, _BITS * scale if odds.n_bits == 1 else None)
+            for octets, odds, scale in zip(
+                self._padded, self._odds, self._scales, strict=True
+            )
+        ]
+        self._n_octets = self._padded.shape[1]
+        self._n_words = -(-self._n_octets * 8 // _WORD)
 
     def draw(self, rngs: Sequence[np.random.Generator]) -> None:
         """Write new masks, each member's from its own source."""
-        for k, (rng, odds) in enumerate(zip(rngs, self._odds, strict=True)):
-            if odds.n_bits == 1:
-                octets = self._padded[k]
-                bits = draw_words(rng, len(octets) * 8).view(np.uint8)
-                self._tables[k].take(bits[: len(octets)], 0, octets, "clip")
+        for k, (rng, own) in enumerate(zip(rngs, self._octets, strict=True)):
+            octets, table = own
+            if table is not None:
+                bits: Any = rng.bit_generator
+                numbers = bits.random_raw(self._n_words).view(np.uint8)
+                table.take(numbers[: self._n_octets], 0, octets, "clip")
             else:
                 mask = self.values[k]
-                kept = draw_kept(rng, odds, mask.size).reshape(mask.shape)
+                kept = draw_kept(rng, self._odds[k], mask.size).reshape(mask.shape)
                 np.multiply(kept, self._scales[k], mask)
 
 

@@ -80,3 +80,17 @@ def normalize_backward(
     np.subtract(delta, centered, delta)
     np.multiply(delta, factor, delta)
     np.multiply(scale_gradient, np.sqrt(inverse), scale_gradient)
+
+
+def follow(statistics: Array, n_batches: Array, moments: Array, window: int) -> None:
+    """Move running statistics to the mean of the last batches, about.
+
+    They are the mean over the batches so far, and from `window` batches on move by one
+    over that. Statistics and moments have shape (n_members, 2, n_units), the numbers of
+    batches (n_members, 1, 1).
+    """
+    np.add(n_batches, 1, n_batches)
+    np.minimum(n_batches, window, out=n_batches)
+    change = moments - statistics
+    np.divide(change, n_batches, change)
+    np.add(statistics, change, statistics)

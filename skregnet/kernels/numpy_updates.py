@@ -4,10 +4,13 @@ Vectors have shape (n_members, n_parameters); a rate is a scalar or has shape
 (n_members, 1).
 """
 
+from typing import Any
+
 import numpy as np
 
 from skregnet.kernels.axpy import AXPY_LENGTH, accumulate, pieces, scale
 from skregnet.kernels.buffers import BLOCK, Array, Rate, cast_rate
+from skregnet.kernels.numpy_products import member_dot
 
 
 def adam_update(
@@ -231,6 +234,12 @@ def add_scaled(target: Array, source: Array, scale: Rate) -> None:
         return
     for (out, part, s), (factor,) in pieces((target, source), (scale,)):
         accumulate(out, part, factor, s)
+
+
+def add_scaled_squares(target: Array, source: Array, scale: Rate) -> Any:
+    """Add ``scale * source``, and return each member's sum of squares of the source."""
+    add_scaled(target, source, scale)
+    return member_dot(source, source)
 
 
 def average_update(average: Array, parameters: Array, rate: Rate) -> None:

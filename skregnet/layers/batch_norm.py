@@ -14,6 +14,7 @@ from skregnet.kernels import (
     Array,
     aligned_empty,
     factors,
+    follow,
     matmul,
     normalize,
     normalize_backward,
@@ -121,7 +122,12 @@ class BatchNorm:
                 EPSILON,
             )
             if context.tracks:
-                _follow(parameters, buffers.moments)
+                follow(
+                    parameters["statistics"],
+                    parameters["n_batches"],
+                    buffers.moments,
+                    WINDOW,
+                )
         else:
             mean, variance = np.split(parameters["statistics"], 2, axis=1)
             buffers.inverse, buffers.factor = factors(variance, scale, EPSILON)
@@ -179,13 +185,3 @@ def _share(buffers: _Buffers, context: Pass) -> Array:
         return buffers.share
     share: Array = weights / weights.sum(axis=2, keepdims=True)
     return share
-
-
-def _follow(parameters: Parameters, moments: Array) -> None:
-    """Move the running statistics towards those of the batch."""
-    statistics, n_batches = parameters["statistics"], parameters["n_batches"]
-    np.add(n_batches, 1, n_batches)
-    np.minimum(n_batches, WINDOW, out=n_batches)
-    change = moments - statistics
-    np.divide(change, n_batches, change)
-    np.add(statistics, change, statistics)

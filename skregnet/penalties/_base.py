@@ -23,8 +23,8 @@ class Penalty(Protocol):
         """Return `scale` times the penalty of each member, of shape (n_members,)."""
         ...
 
-    def add_gradient(self, weights: Array, gradient: Array, scale: float) -> None:
-        """Add `scale` times the gradient of the smooth part to `gradient`."""
+    def add_gradient(self, weights: Array, gradient: Array, scale: float) -> Any:
+        """Add `scale` times the gradient of the smooth part, and return the value."""
         ...
 
     def add_derivative(self, weights: Array, gradient: Array, scale: float) -> None:

@@ -36,8 +36,9 @@ class L1Penalty:
         factor = cast_rate(self.strength * scale, weights.dtype)
         return np.abs(weights).sum(axis=1) * by_member(factor)
 
-    def add_gradient(self, weights: Array, gradient: Array, scale: float) -> None:
-        """Nothing is smooth."""
+    def add_gradient(self, weights: Array, gradient: Array, scale: float) -> Any:
+        """Return the value; nothing is smooth."""
+        return self.value(weights, scale)
 
     def add_derivative(self, weights: Array, gradient: Array, scale: float) -> None:
         """Add the signs, by strength; the sign of 0 is 0."""

@@ -5,7 +5,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from skregnet.kernels import Array, Rate, add_scaled, by_member, cast_rate, member_dot
+from skregnet.kernels import (
+    Array,
+    Rate,
+    add_scaled,
+    add_scaled_squares,
+    by_member,
+    cast_rate,
+    member_dot,
+)
 
 
 @dataclass(frozen=True)
@@ -35,14 +43,12 @@ class L2Penalty:
         scale : float
             One over the number of rows, as for the loss.
         """
-        factor = self.strength * (0.5 * scale)
-        if isinstance(factor, np.ndarray):
-            factor = by_member(cast_rate(factor, weights.dtype))
-        return member_dot(weights, weights) * factor
+        return self._halved(member_dot(weights, weights), self.strength * scale)
 
-    def add_gradient(self, weights: Array, gradient: Array, scale: float) -> None:
-        """Add ``scale`` times the gradient of the penalty to `gradient`."""
-        add_scaled(gradient, weights, self.strength * scale)
+    def add_gradient(self, weights: Array, gradient: Array, scale: float) -> Any:
+        """Add ``scale`` times the gradient of the penalty, and return the value."""
+        factor = self.strength * scale
+        return self._halved(add_scaled_squares(gradient, weights, factor), factor)
 
     def add_derivative(self, weights: Array, gradient: Array, scale: float) -> None:
         """Add the gradient, which is smooth."""
@@ -54,3 +60,10 @@ class L2Penalty:
 
     def shrink(self, weights: Array, step_sizes: Array, scale: float) -> None:
         """All is in the gradient."""
+
+    def _halved(self, squares: Any, factor: Rate) -> Any:
+        """Return half the factor times the sums of squares, one a member."""
+        half = 0.5 * factor
+        if isinstance(half, np.ndarray):
+            half = by_member(cast_rate(half, squares.dtype))
+        return squares * half

@@ -126,8 +126,9 @@ class Objective:
         """
         value: Array | float = 0.0
         for penalty in self._penalties:
-            penalty.add_gradient(self._weights, self._weights_gradient, scale)
-            value = value + penalty.value(self._weights, scale)
+            value = value + penalty.add_gradient(
+                self._weights, self._weights_gradient, scale
+            )
         for part, _ in self._frozen:
             self.gradient[:, part] = 0
         return value

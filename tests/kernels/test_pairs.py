@@ -171,6 +171,47 @@ def test_normalization(n_members, offset, weighted, dtype):
         np.testing.assert_allclose(found, expected, rtol=rtol, atol=atol)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n_members", [1, 3])
+def test_follow(n_members, dtype):
+    random_state = np.random.RandomState(0)
+    # Views of longer vectors, as those of parameters are.
+    vectors = random_state.normal(size=(n_members, 21)).astype(dtype)
+    vectors[:, 20] = 0
+    moments = random_state.normal(size=(12, n_members, 2, 9)).astype(dtype)
+    results = []
+    for module in (numpy_normalization, numba_normalization):
+        own = vectors.copy()
+        statistics, n_batches = own[:, 2:20].reshape(-1, 2, 9), own[:, 20:]
+        n_batches = n_batches.reshape(-1, 1, 1)
+        for batch in moments:
+            module.follow(statistics, n_batches, batch, 5)
+        results.append(own)
+    np.testing.assert_array_equal(*results)
+    np.testing.assert_array_equal(results[0][:, 20], 5)
+    # The mean of the first five, then steps of a fifth.
+    expected = moments[:5].mean(axis=0)
+    for batch in moments[5:]:
+        expected += (batch - expected) / 5
+    np.testing.assert_allclose(
+        results[0][:, 2:20].reshape(expected.shape), expected, rtol=1e-4, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("length", [5, 700, 5000])
+@pytest.mark.parametrize("n_members", [1, 3])
+def test_add_scaled_squares(n_members, length, dtype):
+    target, source = vectors(2, n_members, length, dtype)
+    results = []
+    for module in (numpy_updates, numba_updates):
+        own = target.copy()
+        squares = module.add_scaled_squares(own, source, 0.3)
+        results.append([np.broadcast_to(squares, n_members), own])
+    assert_near(results, dtype)
+    np.testing.assert_allclose(results[0][0], (source**2).sum(axis=1), rtol=1e-4)
+
+
 def loss_arguments(name, n_members, n_outputs, n_rows, weighted, dtype):
     """Return outputs, some of them extreme, targets and weights."""
     random_state = np.random.RandomState(0)
