@@ -276,11 +276,14 @@ def normalize(
     eps = number(epsilon)
     n_rows, n_units = inputs.shape[1], inputs.shape[2]
     origin = np.empty(n_units, inputs.dtype)
+    beta = np.empty(n_units, inputs.dtype)
     for k in range(inputs.shape[0]):
         weights = share[k if share.shape[0] > 1 else 0, 0]
         mean, variance = moments[k, 0], moments[k, 1]
         inverse, factor = both[0, k, 0], both[1, k, 0]
-        beta, gamma = shift[k, 0], scale[k, 0]
+        gamma = scale[k, 0]
+        for j in range(n_units):
+            beta[j] = shift[k, 0, j]
         for j in range(n_units):
             origin[j] = inputs[k, 0, j]
             mean[j] = 0

@@ -3,8 +3,6 @@
 The same functions as in `numpy_normalization`.
 """
 
-import numpy as np
-
 from skregnet.kernels.buffers import Array
 from skregnet.kernels.compilation import compiled
 
@@ -18,20 +16,11 @@ def normalize(
     scale: Array,
     shift: Array,
     epsilon: float,
+    both: Array,
 ) -> tuple[Array, Array]:
     """Normalise by the statistics of the batch, then scale and shift."""
-    n_members, _, n_units = inputs.shape
-    both = np.empty((2, n_members, 1, n_units), inputs.dtype)
     compiled("normalize", inputs.dtype)(
-        inputs,
-        outputs,
-        centered,
-        share,
-        moments,
-        np.ascontiguousarray(scale),
-        np.ascontiguousarray(shift),
-        epsilon,
-        both,
+        inputs, outputs, centered, share, moments, scale, shift, epsilon, both
     )
     return both[0], both[1]
 

@@ -20,12 +20,13 @@ def normalize(
     scale: Array,
     shift: Array,
     epsilon: float,
+    both: Array,
 ) -> tuple[Array, Array]:
     """Normalise by the statistics of the batch, then scale and shift.
 
     Written are the outputs, which may take the place of the inputs, the inputs less
-    their mean, and in `moments`, of shape (n_members, 2, n_units), mean and biased
-    variance.
+    their mean, in `moments`, of shape (n_members, 2, n_units), mean and biased
+    variance, and in `both`, of shape (2, n_members, 1, n_units), what is returned.
 
     Returns
     -------
@@ -36,10 +37,10 @@ def normalize(
     np.subtract(inputs, moments[:, :1], centered)
     np.multiply(centered, centered, outputs)
     matmul(share, outputs, moments[:, 1:])
-    inverse, factor = factors(moments[:, 1:], scale, epsilon)
-    np.multiply(centered, factor, outputs)
+    both[...] = factors(moments[:, 1:], scale, epsilon)
+    np.multiply(centered, both[1], outputs)
     np.add(outputs, shift, outputs)
-    return inverse, factor
+    return both[0], both[1]
 
 
 def factors(variance: Array, scale: Array, epsilon: float) -> tuple[Array, Array]:

@@ -41,6 +41,8 @@ class _Buffers:
     """Of the same shape."""
     moments: Array
     """Mean and variance of the batch, of shape (n_members, 2, n_units)."""
+    both: Array
+    """What `normalize` returns, of shape (2, n_members, 1, n_units)."""
     batch_share: Any = None
     """Each row's share in the last batch."""
     inverse: Any = None
@@ -98,6 +100,7 @@ class BatchNorm:
                 share=np.full((1, 1, n_rows), 1.0 / n_rows, dtype),
                 ones=np.ones((1, 1, n_rows), dtype),
                 moments=aligned_empty((n_members, 2, self.n_outputs), dtype),
+                both=aligned_empty((2, n_members, 1, self.n_outputs), dtype),
             ),
         )
 
@@ -120,6 +123,7 @@ class BatchNorm:
                 scale,
                 shift,
                 EPSILON,
+                buffers.both,
             )
             if context.tracks:
                 follow(

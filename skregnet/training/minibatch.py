@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -99,7 +100,8 @@ class _Stack:
         start = 0
         for n_batches, n_rows, loader, workspace in self._plan:
             scale = 1.0 / n_rows
-            total = np.zeros(len(self.members))
+            # Numbers of Python's, in float64, are added up faster than an array of one.
+            total: Any = 0.0 if len(self.members) == 1 else np.zeros(len(self.members))
             for _ in range(n_batches):
                 stop = start + n_rows
                 if is_gradual:
@@ -109,7 +111,8 @@ class _Stack:
                     augment_batch(batch, augmenters, rngs, recipe.network.loss)
                 if recipe.target_noise is not None:
                     recipe.target_noise.apply(batch.targets, rngs)
-                total += objective.value_and_gradient(batch, workspace, scale, rngs)
+                loss = objective.value_and_gradient(batch, workspace, scale, rngs)
+                total += loss.item() if isinstance(total, float) else loss
                 optimizer.step(objective.parameters, objective.gradient, state, rates)
                 objective.constrain(optimizer, state, rates, scale)
                 if recipe.averaging is not None:

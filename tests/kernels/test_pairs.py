@@ -147,8 +147,9 @@ def test_normalization(n_members, offset, weighted, dtype):
     for module in (numpy_normalization, numba_normalization):
         outputs, centered, moved = inputs.copy(), np.empty_like(inputs), delta.copy()
         moments = np.empty((n_members, 2, n_units), dtype)
+        both = np.empty((2, *by_unit), dtype)
         inverse, factor = module.normalize(
-            outputs, outputs, centered, share, moments, scale, shift, 1e-5
+            outputs, outputs, centered, share, moments, scale, shift, 1e-5, both
         )
         kept = outputs.copy(), centered.copy(), moments
         gradients = np.empty((2, *by_unit), dtype)
