@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from skregnet.curvature._matrix import check_count
+from skregnet.estimators._base import BaseMLP
 from skregnet.kernels import Array
 
 
@@ -12,7 +13,9 @@ class ParameterPath:
     """Callback that keeps the parameters of a network after every so many epochs.
 
     They are what `skregnet.inspection.LossSurfaceDisplay` draws as a path. It is meant
-    for one network: of several fits it keeps the last that has begun in its process.
+    for one network: of several fits, such as those of a search or of an ensemble, it
+    keeps the last that has begun in its process, and nothing of the others. A call of
+    `partial_fit` is a fit of one epoch.
 
     Parameters
     ----------
@@ -30,6 +33,13 @@ class ParameterPath:
     ------
     ValueError
         If `every` is not a whole number from 1 on.
+    TypeError
+        From `fit`, if it is set on anything but a network of skregnet.
+
+    Notes
+    -----
+    The weights that training starts from are not among the points: callbacks see a
+    network for the first time after its first epoch.
 
     Examples
     --------
@@ -50,6 +60,7 @@ class ParameterPath:
     def __init__(self, every: int = 1) -> None:
         self._every = check_count("every", every)
         self._points: list[Array] = []
+        self._fit: Any = None
 
     @property
     def vectors_(self) -> Array:
@@ -59,7 +70,7 @@ class ParameterPath:
         return np.array(self._points)
 
     def setup(self, estimator: Any, context: Any) -> None:
-        """Forget an earlier fit.
+        """Forget an earlier fit, and listen to this one.
 
         Parameters
         ----------
@@ -68,10 +79,17 @@ class ParameterPath:
         context : CallbackContext
             Its task.
         """
+        if not isinstance(estimator, BaseMLP):
+            raise TypeError(
+                "ParameterPath expects to be set on an MLPClassifier, MLPRegressor or "
+                f"MultiTaskMLP of skregnet, got {type(estimator).__name__}; of a "
+                "pipeline, a search or an ensemble set it on the network within."
+            )
         self._points = []
+        self._fit = context
 
     def teardown(self, estimator: Any, context: Any) -> None:
-        """Do nothing.
+        """Stop listening to a fit.
 
         Parameters
         ----------
@@ -80,6 +98,8 @@ class ParameterPath:
         context : CallbackContext
             Its task.
         """
+        if context is self._fit:
+            self._fit = None
 
     def on_fit_task_begin(self, estimator: Any, context: Any) -> None:
         """Do nothing.
@@ -107,6 +127,9 @@ class ParameterPath:
             The network as it is now.
         """
         is_epoch = context.task_name == "epoch"
+        # The epochs of networks that train together take turns.
+        if (context.parent if is_epoch else context) is not self._fit:
+            return
         if is_epoch and (context.task_id + 1) % self._every:
             return
         arrays = [*fitted_estimator.coefs_, *fitted_estimator.intercepts_]

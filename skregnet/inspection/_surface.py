@@ -1,12 +1,18 @@
-"""Surfaces over a plane of two parameters: their grids, their levels, their drawing."""
+"""Surfaces over a plane, and paths on them: bounds, grids, levels, drawing."""
 
 from typing import Any
 
 import numpy as np
+from sklearn.utils._plotting import _validate_style_kwargs
 
 from skregnet.kernels import Array
 
 Bounds = tuple[tuple[float, float], tuple[float, float]]
+
+# Shares: of the extent of what is shown, the margin around it; and of the longer of its
+# sides, the least that the other one has.
+_MARGIN = 0.1
+_LEAST_SIDE = 0.2
 
 _N_LEVELS = 14
 
@@ -15,6 +21,17 @@ _SHADES = ["#98a2ae", "#f7f8f9"]
 
 # Share of the grid below the first level: the floors of valleys.
 _FLOOR = 0.01
+
+
+def bounds_around(points: Array) -> Bounds:
+    """Return the limits of points of shape (n_points, 2), with a margin."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    # What hardly moves has some room too: a share of the other's, or 1.
+    moved = high - low
+    extent = np.maximum(moved, moved.max() * _LEAST_SIDE)
+    margin = np.where(extent > 0, extent * _MARGIN + (extent - moved) / 2, 1.0)
+    (x_low, y_low), (x_high, y_high) = low - margin, high + margin
+    return (x_low, x_high), (y_low, y_high)
 
 
 def grid(bounds: Bounds, resolution: int) -> tuple[Array, Array]:
@@ -50,6 +67,18 @@ def draw_surface(
     contours = ax.contourf(x, y, values, **(defaults | options))
     contours.set(edgecolor="white", linewidth=0.6)
     return contours
+
+
+def draw_path(
+    ax: Any, points: Array, defaults: dict[str, Any], options: dict[str, Any]
+) -> Any:
+    """Draw a line, a circle at its start and a dot at its end; return the line."""
+    (line,) = ax.plot(*points.T, **_validate_style_kwargs(defaults, options))
+    marker = {"marker": "o", "linestyle": "none", "color": line.get_color()}
+    above = line.get_zorder() + 0.1
+    ax.plot(*points[0], fillstyle="none", zorder=above, **marker)
+    ax.plot(*points[-1], markeredgecolor="white", zorder=above + 0.1, **marker)
+    return line
 
 
 def levels_of(values: Array) -> Array:

@@ -18,16 +18,13 @@ from skregnet.curvature import (
     spectral_density,
 )
 from skregnet.curvature._matrix import DENSE, as_operator
+from skregnet.inspection._density_curve import check_drawing, density_curve
 from skregnet.kernels import Array
 
-_N_POINTS = 1_000
+# Decades that a symlog scale has above its linear part, at least.
+_DECADES = 3
 
-# Standard deviation of the curves, as a share of the range of eigenvalues, and how far
-# beyond that range they are drawn.
-_WIDTH = 0.01
-_MARGIN = 4
-
-_POSITIVE, _NEGATIVE = "#1f6f8b", "#c8553d"
+_DENSITY, _UPWARD, _DOWNWARD = "#3d4852", "#1f6f8b", "#c8553d"
 
 
 class HessianSpectrumDisplay:
@@ -37,14 +34,12 @@ class HessianSpectrumDisplay:
 
     Parameters
     ----------
-    values : ndarray of shape (n_values,)
-        Curvatures at which the density is given, ascending.
-    density : ndarray of shape (n_values,)
-        Density of the eigenvalues, of integral 1.
+    spectrum : SpectralDensity
+        How all eigenvalues are distributed, by values that stand for them.
     eigenvalues : ndarray of shape (n_eigenvalues,)
-        Exact eigenvalues, the leading ones or all.
-    resolution : float
-        What a single eigenvalue is in the density at its peak; the drawing ends below.
+        Exact eigenvalues, the leading ones or all, from the largest to the smallest.
+    n_parameters : int
+        How many eigenvalues there are.
 
     Attributes
     ----------
@@ -53,9 +48,10 @@ class HessianSpectrumDisplay:
     figure_ : matplotlib Figure
         Figure of the axes.
     line_ : matplotlib Line2D
-        The density.
+        The density, of integral 1.
     rugs_ : list of two matplotlib Line2D
-        Ticks at the eigenvalues, at those from 0 up, and at those below 0.
+        Ticks at the exact eigenvalues: at those that are not negative, and at those
+        that are.
 
     References
     ----------
@@ -75,15 +71,17 @@ class HessianSpectrumDisplay:
     ...     mlp.fit(X, y), X, y, ax=Figure().subplots())
     >>> display.eigenvalues.shape
     (43,)
+    >>> upward, downward = display.rugs_
+    >>> bool((downward.get_xdata() < 0).all())
+    True
     """
 
     def __init__(
-        self, *, values: Array, density: Array, eigenvalues: Array, resolution: float
+        self, *, spectrum: SpectralDensity, eigenvalues: Array, n_parameters: int
     ) -> None:
-        self.values = values
-        self.density = density
+        self.spectrum = spectrum
         self.eigenvalues = eigenvalues
-        self.resolution = resolution
+        self.n_parameters = n_parameters
 
     @classmethod
     def from_estimator(
@@ -96,18 +94,21 @@ class HessianSpectrumDisplay:
         penalties: bool = False,
         gauss_newton: bool = False,
         k: int = 10,
-        width: float | None = None,
+        which: str = "LM",
         n_steps: int = 60,
         n_probes: int = 8,
         random_state: Any = 0,
+        scale: str = "linear",
+        width: float = 0.01,
         ax: Any = None,
         line_kwargs: dict[str, Any] | None = None,
         rug_kwargs: dict[str, Any] | None = None,
     ) -> Self:
         """Draw the spectrum of a fitted network's loss.
 
-        Up to 1,000 parameters all eigenvalues are computed. Beyond that the `k` leading
-        ones are, and the density is estimated (`skregnet.curvature.spectral_density`).
+        Up to 1,000 parameters all eigenvalues are computed, and the density is theirs.
+        Beyond that `k` of them are, and the density is estimated by
+        `skregnet.curvature.spectral_density`.
 
         Parameters
         ----------
@@ -124,17 +125,20 @@ class HessianSpectrumDisplay:
         gauss_newton : bool, default=False
             Whether to draw the spectrum of the Gauss-Newton matrix.
         k : int, default=10
-            How many eigenvalues to compute of a large network, those of largest
-            magnitude.
-        width : float, default=None
-            Standard deviation of the normal curve that stands for an eigenvalue; None
-            for a hundredth of their range.
+            How many eigenvalues to compute of a large network.
+        which : {'LM', 'LA', 'SA', 'BE'}, default='LM'
+            Which: those of largest magnitude, the algebraically largest or smallest, or
+            half from either end.
         n_steps : int, default=60
             Products for each probe of the density of a large network.
         n_probes : int, default=8
             Random vectors of that density.
         random_state : int or Generator, default=0
             Source of what is random.
+        scale : {'linear', 'symlog'}, default='linear'
+            Scale of the eigenvalues, as `plot` describes it.
+        width : float, default=0.01
+            How much the density is smoothed, as `plot` describes it.
         ax : matplotlib Axes, default=None
             Axes to draw on. If None, those of a new figure.
         line_kwargs : dict, default=None
@@ -157,14 +161,17 @@ class HessianSpectrumDisplay:
             If data do not fit the estimator, or a number is invalid.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        check_drawing(scale, width)
         matrix = GaussNewtonOperator if gauss_newton else HessianOperator
         return cls.from_operator(
             matrix(estimator, X, y, sample_weight, penalties=penalties),
             k=k,
-            width=width,
+            which=which,
             n_steps=n_steps,
             n_probes=n_probes,
             random_state=random_state,
+            scale=scale,
+            width=width,
             ax=ax,
             line_kwargs=line_kwargs,
             rug_kwargs=rug_kwargs,
@@ -176,32 +183,41 @@ class HessianSpectrumDisplay:
         operator: Any,
         *,
         k: int = 10,
-        width: float | None = None,
+        which: str = "LM",
         n_steps: int = 60,
         n_probes: int = 8,
         random_state: Any = 0,
+        scale: str = "linear",
+        width: float = 0.01,
         ax: Any = None,
         line_kwargs: dict[str, Any] | None = None,
         rug_kwargs: dict[str, Any] | None = None,
     ) -> Self:
         """Draw the spectrum of a symmetric matrix.
 
+        Up to 1,000 rows all eigenvalues are computed, and the density is theirs. Beyond
+        that `k` of them are, and the density is estimated by
+        `skregnet.curvature.spectral_density`.
+
         Parameters
         ----------
         operator : LinearOperator or array-like of shape (n_parameters, n_parameters)
             A symmetric matrix, such as a `skregnet.curvature.HessianOperator`.
         k : int, default=10
-            How many eigenvalues to compute of a large matrix, those of largest
-            magnitude.
-        width : float, default=None
-            Standard deviation of the normal curve that stands for an eigenvalue; None
-            for a hundredth of their range.
+            How many eigenvalues to compute of a large matrix.
+        which : {'LM', 'LA', 'SA', 'BE'}, default='LM'
+            Which: those of largest magnitude, the algebraically largest or smallest, or
+            half from either end.
         n_steps : int, default=60
             Products for each probe of the density of a large matrix.
         n_probes : int, default=8
             Random vectors of that density.
         random_state : int or Generator, default=0
             Source of what is random.
+        scale : {'linear', 'symlog'}, default='linear'
+            Scale of the eigenvalues, as `plot` describes it.
+        width : float, default=0.01
+            How much the density is smoothed, as `plot` describes it.
         ax : matplotlib Axes, default=None
             Axes to draw on. If None, those of a new figure.
         line_kwargs : dict, default=None
@@ -222,6 +238,7 @@ class HessianSpectrumDisplay:
             If the matrix or a number is invalid.
         """
         check_matplotlib_support(f"{cls.__name__}.from_operator")
+        check_drawing(scale, width)
         operator = as_operator(operator)
         n_parameters = operator.shape[0]
         if n_parameters <= DENSE:
@@ -229,39 +246,46 @@ class HessianSpectrumDisplay:
             shares = np.full(n_parameters, 1 / n_parameters)
             spectrum = SpectralDensity(exact[::-1], shares)
         else:
-            exact = eigenvalues(operator, k, random_state=random_state)
+            exact = eigenvalues(operator, k, which, random_state=random_state)
             spectrum = spectral_density(
                 operator, n_steps, n_probes, random_state=random_state
             )
-        nodes = np.concatenate([spectrum.nodes, exact])
-        if width is None:
-            width = _WIDTH * float(np.ptp(nodes)) or _WIDTH
-        low, high = nodes.min() - _MARGIN * width, nodes.max() + _MARGIN * width
-        values = np.linspace(low, high, max(_N_POINTS, int(5 * (high - low) / width)))
-        single = 1 / (n_parameters * width * np.sqrt(2 * np.pi))
-        display = cls(
-            values=values,
-            density=spectrum.at(values, width),
-            eigenvalues=exact,
-            resolution=float(single),
+        display = cls(spectrum=spectrum, eigenvalues=exact, n_parameters=n_parameters)
+        return display.plot(
+            ax,
+            scale=scale,
+            width=width,
+            line_kwargs=line_kwargs,
+            rug_kwargs=rug_kwargs,
         )
-        return display.plot(ax, line_kwargs=line_kwargs, rug_kwargs=rug_kwargs)
 
     def plot(
         self,
         ax: Any = None,
         *,
+        scale: str = "linear",
+        width: float = 0.01,
         line_kwargs: dict[str, Any] | None = None,
         rug_kwargs: dict[str, Any] | None = None,
     ) -> Self:
         """Draw the density, on a logarithmic scale, and ticks at the eigenvalues.
 
-        Ticks below 0 have a colour of their own.
+        Negative eigenvalues have ticks of a colour of their own; a magnitude that is
+        rounding counts as 0. The density is drawn down to a fifth of the peak that a
+        single eigenvalue makes: what an estimate has below that is noise.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
             Axes to draw on. If None, those of a new figure.
+        scale : {'linear', 'symlog'}, default='linear'
+            Scale of the eigenvalues. On a linear one those far out are told apart; on a
+            symlog one, which is logarithmic over three decades or four and linear
+            below, so are those near 0, where most of them are. Where the density is
+            estimated, gaps in it near 0 on a symlog scale are those of the estimate.
+        width : float, default=0.01
+            Standard deviation of the normal curve that stands for an eigenvalue, as a
+            share of the range of all on their scale, in [0.001, 1].
         line_kwargs : dict, default=None
             Handed to ``ax.plot`` for the density, over the defaults.
         rug_kwargs : dict, default=None
@@ -276,53 +300,62 @@ class HessianSpectrumDisplay:
         ------
         ImportError
             If matplotlib is not installed.
+        ValueError
+            If `scale` or `width` is invalid.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
+        check_drawing(scale, width)
         if ax is None:
             import matplotlib.pyplot as plt
 
             _, ax = plt.subplots(layout="constrained")
         self.ax_ = ax
         self.figure_ = ax.figure
-        options = _validate_style_kwargs(
-            {"color": "#3d4852", "linewidth": 1.2}, line_kwargs or {}
+        nodes = np.concatenate([self.spectrum.nodes, self.eigenvalues])
+        largest = float(np.abs(nodes).max()) or 1.0
+        linear_part = None
+        if scale == "symlog":
+            # At a power of ten the ticks are a decade apart.
+            linear_part = 10.0 ** np.floor(np.log10(largest) - _DECADES)
+        ends = float(nodes.min()), float(nodes.max())
+        curve = density_curve(
+            self.spectrum, ends, self.n_parameters, linear_part, width
         )
-        (self.line_,) = ax.plot(self.values, self.density, **options)
-        is_negative = self.eigenvalues < 0
-        self.rugs_ = [
-            self._draw_ticks(self.eigenvalues[chosen], color, label, rug_kwargs or {})
-            for chosen, color, label in (
-                (~is_negative, _POSITIVE, "curves upward"),
-                (is_negative, _NEGATIVE, "curves downward"),
-            )
-        ]
-        # What a fifth of an eigenvalue would be cannot be seen in the estimate.
-        lowest, highest = self.resolution / 5, float(self.density.max())
-        ax.set_yscale("log")
-        ax.set(
-            xlabel="eigenvalue (curvature)",
-            ylabel="density",
-            ylim=(lowest * (lowest / highest) ** 0.15, highest * 3),
-        )
+        defaults = {"color": _DENSITY, "linewidth": 1.2}
+        options = _validate_style_kwargs(defaults, line_kwargs or {})
+        (self.line_,) = ax.plot(curve.values, curve.density, **options)
+        self.rugs_ = self._draw_rugs(largest, rug_kwargs or {})
+        if linear_part is not None:
+            ax.set_xscale("symlog", linthresh=linear_part)
+            # Where there are decades of both signs, every other one has a number.
+            ax.xaxis.get_major_locator().set_params(numticks=5)
+        lowest, highest = curve.lowest_peak / 5, float(curve.density.max())
+        # Below the density there is room for the ticks.
+        lowest *= (lowest / highest) ** 0.15
+        ax.set(yscale="log", ylim=(lowest, highest * 3))
+        ax.set(xlabel="Eigenvalue (curvature)", ylabel="Density")
         ax.legend(frameon=False)
         return self
 
-    def _draw_ticks(
-        self, places: Array, color: str, label: str, options: dict[str, Any]
-    ) -> Any:
+    def _draw_rugs(self, largest: float, options: dict[str, Any]) -> list[Any]:
         """Draw ticks along the lower edge, and return them."""
-        defaults = {
-            "color": color,
-            "marker": "|",
-            "linestyle": "none",
-            "markersize": 14,
-            "markeredgewidth": 1.0,
-            "label": label if len(places) else f"_{label}",  # not in the legend
-            "transform": self.ax_.get_xaxis_transform(),
-        }
-        (ticks,) = self.ax_.plot(
-            places,
-            np.full(len(places), 0.05),
-            **_validate_style_kwargs(defaults, options),
+        rounding = self.n_parameters * float(np.finfo(np.float64).eps)
+        is_negative = self.eigenvalues < -rounding * largest
+        groups = (
+            (self.eigenvalues[~is_negative], _UPWARD, "not negative"),
+            (self.eigenvalues[is_negative], _DOWNWARD, "negative"),
         )
-        return ticks
+        rugs = []
+        for places, color, label in groups:
+            defaults = {
+                "color": color,
+                "marker": "|",
+                "linestyle": "none",
+                "markersize": 14,
+                "markeredgewidth": 1.0,
+                "label": label if len(places) else f"_{label}",  # not in the legend
+                "transform": self.ax_.get_xaxis_transform(),
+            }
+            style = _validate_style_kwargs(defaults, options)
+            rugs += self.ax_.plot(places, np.full(len(places), 0.05), **style)
+        return rugs

@@ -12,15 +12,18 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils._optional_dependencies import check_matplotlib_support
-from sklearn.utils._plotting import _validate_style_kwargs
 
-from skregnet.inspection._surface import Bounds, draw_surface, grid
+from skregnet.inspection._surface import (
+    Bounds,
+    bounds_around,
+    draw_path,
+    draw_surface,
+    grid,
+)
 from skregnet.kernels import Array
 from skregnet.optimizers import Optimizer, Path, minimize
 
 Function = Callable[[Array], tuple[Any, ArrayLike]]
-
-_MARGIN = 0.1
 
 
 class OptimizerPathDisplay:
@@ -281,15 +284,7 @@ class OptimizerPathDisplay:
         if len(points) < len(path.points):
             label = f"{label} (diverged)"
         defaults = {"linewidth": 1.5, "label": label}
-        options = _validate_style_kwargs(defaults, options)
-        (line,) = self.ax_.plot(*points.T, **options)
-        marker = {"marker": "o", "linestyle": "none", "color": line.get_color()}
-        above = line.get_zorder() + 0.1
-        self.ax_.plot(*points[0], fillstyle="none", zorder=above, **marker)
-        self.ax_.plot(
-            *points[-1], markeredgecolor="white", zorder=above + 0.1, **marker
-        )
-        return line
+        return draw_path(self.ax_, points, defaults, options)
 
 
 def _by_label(name: str, items: Any) -> dict[str, Any]:
@@ -358,13 +353,7 @@ def _part_to_show(path: Path) -> Array:
 
 def _bounds_of(paths: Any) -> Bounds:
     """Return the limits of all paths with a margin."""
-    points = np.concatenate([_part_to_show(path) for path in paths])
-    low, high = points.min(axis=0), points.max(axis=0)
-    # A parameter that never moves has as much room as the other, or 1.
-    extent = np.maximum(high - low, (high - low).max() * _MARGIN)
-    margin = np.where(extent > 0, extent * _MARGIN, 1.0)
-    (x_low, y_low), (x_high, y_high) = low - margin, high + margin
-    return (x_low, x_high), (y_low, y_high)
+    return bounds_around(np.concatenate([_part_to_show(path) for path in paths]))
 
 
 def _on_grid(fun_and_gradient: Function, x: Array, y: Array) -> Array:
