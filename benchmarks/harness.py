@@ -77,8 +77,13 @@ def hold_to_one_core() -> None:
     """Keep the process on one core, where the system can, and say what runs on it."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    warnings.simplefilter("ignore", ConvergenceWarning)
+    expect_no_convergence()
     print(f"Python {platform.python_version()}", *versions(), sep=", ", flush=True)
+
+
+def expect_no_convergence() -> None:
+    """Leave out warnings of fits that run a fixed number of epochs."""
+    warnings.simplefilter("ignore", ConvergenceWarning)
 
 
 def is_installed(package: str) -> bool:

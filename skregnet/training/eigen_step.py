@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse.linalg import ArpackNoConvergence, eigsh
+from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, eigsh
 
 from skregnet.curvature import step_sizes
 from skregnet.curvature.operators import LossOperator
@@ -194,6 +194,8 @@ class _Descent:
             found = eigsh(operator, k, which=which, v0=start, tol=_ACCURACY)
         except ArpackNoConvergence as some:
             found = some.eigenvalues, some.eigenvectors
+        except ArpackError:  # nothing curves at all
+            found = np.zeros(0), np.zeros((n_parameters, 0))
         values, vectors = found
         # Where curvature is zero, vectors may have parts in what is frozen.
         self._loss.freeze(vectors.T)

@@ -184,6 +184,19 @@ def test_eigen_step_leaves_a_saddle():
     assert loss.value(member.vector) < 0.6 * value
 
 
+def test_eigen_step_where_nothing_curves():
+    network = multilayer_perceptron((4, 3, 2), "relu", SQUARED_ERROR)
+    member = endless(network, alpha=0.0, max_epochs=3)
+    # No unit is on for any row, and the outputs' biases are frozen.
+    member.vector[: network.layout.n_weights] = 0
+    member.vector[network.layout.n_weights :] = -1
+    member.recipe = dataclasses.replace(member.recipe, n_frozen=2)
+    start = member.vector.copy()
+    train("eigen_step", member)
+    np.testing.assert_array_equal(member.vector, start)
+    assert member.outcome is Outcome.CONVERGED
+
+
 def counted(monkeypatch, estimator, X, y):
     """Fit, and return costs in gradients with the lowest loss known by then."""
     losses, cost = [], 0.0
