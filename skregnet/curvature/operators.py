@@ -1,6 +1,6 @@
 """Hessian and Gauss-Newton matrix as operators that are never written down."""
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from scipy.sparse.linalg import LinearOperator
@@ -47,7 +47,29 @@ class LossOperator(LinearOperator):
         )
 
 
-class HessianOperator(LossOperator):
+class _ModelOperator(LossOperator):
+    """The second derivatives of a model's loss; abstract."""
+
+    is_gauss_newton: ClassVar[bool] = False
+    """Whether the second derivatives of the network are left out."""
+
+    def __init__(
+        self,
+        model: Any,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        parameters: Any = None,
+        penalties: bool = False,
+    ) -> None:
+        loss, vector = problem_of(
+            model, X, y, sample_weight, parameters=parameters, penalties=penalties
+        )
+        super().__init__(loss, vector, gauss_newton=self.is_gauss_newton)
+
+
+class HessianOperator(_ModelOperator):
     """The Hessian of a network's loss as a linear operator.
 
     A product with a vector costs two to three gradients, a product with a matrix makes
@@ -101,23 +123,8 @@ class HessianOperator(LossOperator):
     True
     """
 
-    def __init__(
-        self,
-        model: Any,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        *,
-        parameters: Any = None,
-        penalties: bool = False,
-    ) -> None:
-        loss, vector = problem_of(
-            model, X, y, sample_weight, parameters=parameters, penalties=penalties
-        )
-        super().__init__(loss, vector)
 
-
-class GaussNewtonOperator(LossOperator):
+class GaussNewtonOperator(_ModelOperator):
     """The Gauss-Newton matrix of a network's loss as a linear operator.
 
     The Hessian without the second derivatives of the network: with ``J`` the
@@ -167,17 +174,4 @@ class GaussNewtonOperator(LossOperator):
     True
     """
 
-    def __init__(
-        self,
-        model: Any,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        *,
-        parameters: Any = None,
-        penalties: bool = False,
-    ) -> None:
-        loss, vector = problem_of(
-            model, X, y, sample_weight, parameters=parameters, penalties=penalties
-        )
-        super().__init__(loss, vector, gauss_newton=True)
+    is_gauss_newton: ClassVar[bool] = True

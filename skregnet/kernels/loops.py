@@ -393,7 +393,7 @@ def softmax_loss(
 
 
 def logistic_loss(
-    outputs: Any, targets: Any, weights: Any, scale: float, losses: Any
+    outputs: Any, targets: Any, weights: Any, scale: float, space: Any, losses: Any
 ) -> None:
     """Binary cross-entropy of logistic outputs, in one pass."""
     number = outputs.dtype.type
@@ -412,7 +412,7 @@ def logistic_loss(
 
 
 def squared_loss(
-    outputs: Any, targets: Any, weights: Any, scale: float, losses: Any
+    outputs: Any, targets: Any, weights: Any, scale: float, space: Any, losses: Any
 ) -> None:
     """Half the squared error, in one pass."""
     factor = outputs.dtype.type(scale)

@@ -28,13 +28,8 @@ def softmax_loss(
     space: LossWorkspace,
 ) -> Array:
     """Cross-entropy of softmax outputs; the targets of a row sum to one."""
-    if outputs[0].size > _MANY_CLASSES:
-        return numpy_losses.softmax_loss(outputs, targets, weights, scale, space)
-    losses = np.empty(len(outputs), outputs.dtype)
-    compiled("softmax_loss", outputs.dtype)(
-        outputs, targets, _each(weights, space), scale, space.two_rows, losses
-    )
-    return losses if len(losses) > 1 else losses[0]
+    arguments = outputs, targets, weights, scale, space
+    return _fused("softmax_loss", _MANY_CLASSES, *arguments)
 
 
 def logistic_loss(
@@ -45,13 +40,8 @@ def logistic_loss(
     space: LossWorkspace,
 ) -> Array:
     """Binary cross-entropy of logistic outputs, summed over outputs."""
-    if outputs[0].size > _MANY_LABELS:
-        return numpy_losses.logistic_loss(outputs, targets, weights, scale, space)
-    losses = np.empty(len(outputs), outputs.dtype)
-    compiled("logistic_loss", outputs.dtype)(
-        outputs, targets, _each(weights, space), scale, losses
-    )
-    return losses if len(losses) > 1 else losses[0]
+    arguments = outputs, targets, weights, scale, space
+    return _fused("logistic_loss", _MANY_LABELS, *arguments)
 
 
 def squared_loss(
@@ -62,15 +52,26 @@ def squared_loss(
     space: LossWorkspace,
 ) -> Array:
     """Half the squared error, summed over outputs."""
-    if outputs[0].size > _MANY_NUMBERS:
-        return numpy_losses.squared_loss(outputs, targets, weights, scale, space)
+    arguments = outputs, targets, weights, scale, space
+    return _fused("squared_loss", _MANY_NUMBERS, *arguments)
+
+
+def _fused(
+    name: str,
+    many: int,
+    outputs: Array,
+    targets: Array,
+    weights: Array | None,
+    scale: float,
+    space: LossWorkspace,
+) -> Array:
+    """Call a loop, or NumPy's version where a member has more outputs than `many`."""
+    if outputs[0].size > many:
+        loss: Any = getattr(numpy_losses, name)
+        values: Array = loss(outputs, targets, weights, scale, space)
+        return values
+    rows = space.ones_over_rows if weights is None else weights
     losses = np.empty(len(outputs), outputs.dtype)
-    compiled("squared_loss", outputs.dtype)(
-        outputs, targets, _each(weights, space), scale, losses
-    )
-    return losses if len(losses) > 1 else losses[0]
-
-
-def _each(weights: Array | None, space: LossWorkspace) -> Any:
-    """Return the weights of the rows, ones where there are none."""
-    return space.ones_over_rows if weights is None else weights
+    compiled(name, outputs.dtype)(outputs, targets, rows, scale, space.two_rows, losses)
+    only: Array = losses[0]
+    return losses if len(losses) > 1 else only
