@@ -2,8 +2,9 @@
 
 Each benchmark runs in a process of its own and prints its tables. All of them are then
 written to ``docs/benchmarks/``: as they are (``tables.json``), as bars and curves, and
-as a page. Full runs take about half an hour of a quiet machine, quick ones some
-minutes.
+as a page. Full runs take the better part of an hour, quick ones, with few repetitions
+and sizes, twelve minutes. With ``--only`` some are measured anew, and the rest of the
+page stays as it is.
 
     python benchmarks/report.py
     python benchmarks/report.py --quick --only peers limit --directory /tmp/report
@@ -107,6 +108,10 @@ def draw_curves(tables: dict[str, list[dict[str, Any]]], path: Path) -> None:
                     label=library,
                 )
             ax.set(xscale="log", yscale="log", xlabel=size)
+            sizes = [row[size] for row in rows]
+            ax.set_xticks(sizes, [f"{value:,}" for value in sizes])
+            ax.tick_params(axis="x", labelsize="small")
+            ax.minorticks_off()
             ax.spines[["top", "right"]].set_visible(False)
             if column == 0:
                 ax.set_ylabel(label)
@@ -156,14 +161,17 @@ def main() -> None:
     parser.add_argument("--directory", type=Path, default=DIRECTORY)
     options = parser.parse_args()
     options.directory.mkdir(parents=True, exist_ok=True)
-    found = {name: run(name, options.quick) for name in options.only}
+    tables = options.directory / "tables.json"
+    known = json.loads(tables.read_text(encoding="utf-8")) if tables.exists() else {}
+    known.update({name: run(name, options.quick) for name in options.only})
+    found = {name: known[name] for name in BENCHMARKS if name in known}
     if "peers" in found:
         steps = next(iter(found["peers"].values()))
         draw_bars(steps, options.directory / "peers.png")
     if "scaling" in found:
         draw_curves(found["scaling"], options.directory / "scaling.png")
     versions = ", ".join(harness.versions())
-    harness.write_json(str(options.directory / "tables.json"), found)
+    harness.write_json(str(tables), found)
     text = page(found, versions)
     (options.directory / "README.md").write_text(text, encoding="utf-8")
     print(f"\nWritten to {options.directory}")

@@ -16,7 +16,9 @@ def train_newton_cg(member: Member, *, tol: float, max_fun: int) -> None:
 
     Each iteration minimises the second-order Taylor estimate of the loss within a
     radius in which it has proved right. Products with the exact Hessian suffice, and
-    directions of negative curvature are followed to the end of the radius.
+    directions of negative curvature are followed to the end of the radius. Where
+    training starts without a gradient, it ends there: at a saddle `train_eigen_step`
+    looks for a way out.
 
     Parameters
     ----------
