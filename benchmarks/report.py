@@ -7,7 +7,7 @@ and sizes, twelve minutes. With ``--only`` some are measured anew, and the rest 
 page stays as it is.
 
     python benchmarks/report.py
-    python benchmarks/report.py --quick --only peers limit --directory /tmp/report
+    python benchmarks/report.py --quick --only peers limit --directory report
 """
 
 import argparse
