@@ -53,6 +53,36 @@ class TrainingData:
         return not isinstance(self.inputs, np.ndarray)
 
 
+def weighted_data(
+    inputs: Any,
+    targets: Array,
+    weights: Array | None,
+    rows: Array | None = None,
+    columns: Array | None = None,
+) -> TrainingData:
+    """Return rows to learn from, their weights scaled to a mean of 1.
+
+    Parameters
+    ----------
+    inputs, targets, columns
+        As in `TrainingData`.
+    weights : ndarray of shape (n_rows,) or None
+        Weights of all rows, as they are.
+    rows : ndarray of int or None, default=None
+        The rows to learn from; None for all of a weight above 0.
+    """
+    if rows is None:
+        rows = np.arange(len(targets)) if weights is None else np.flatnonzero(weights)
+    if weights is None:
+        return TrainingData(inputs, targets, None, rows, columns=columns)
+    # Sums of large weights must stay finite.
+    largest = float(weights[rows].max())
+    weights = weights / largest
+    mean = float(weights[rows].mean())
+    scaled = (weights / mean).astype(targets.dtype, copy=False)
+    return TrainingData(inputs, targets, scaled, rows, mean * largest, columns)
+
+
 class BatchLoader:
     """Gathers batches of one number of rows into buffers of its own.
 

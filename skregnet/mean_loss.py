@@ -78,7 +78,10 @@ class MeanLoss:
             workspace, context = self._workspace(batch), self._context(batch)
             loss = self.network.mean_loss(batch, views, workspace, context)
             total += float(np.sum(loss))
-        return total + self._penalty(vector)
+        weights = self._weights_of(vector[np.newaxis])
+        for penalty in self._penalties:
+            total += float(np.sum(penalty.value(weights, self._scale)))
+        return total
 
     def value_and_gradient(self, vector: Array) -> tuple[float, Array]:
         """Return the loss and its gradient, of shape (n_parameters,), a new array.
@@ -98,9 +101,12 @@ class MeanLoss:
             gradient += of_block
         weights = self._weights_of(vector[np.newaxis])
         for penalty in self._penalties:
-            penalty.add_derivative(weights, self._weights_of(gradient), self._scale)
+            value = penalty.add_derivative(
+                weights, self._weights_of(gradient), self._scale
+            )
+            total += float(np.sum(value))
         self.freeze(gradient)
-        return total + self._penalty(vector), gradient[0]
+        return total, gradient[0]
 
     def products(
         self, vector: Array, directions: Array, *, gauss_newton: bool = False
@@ -170,11 +176,6 @@ class MeanLoss:
 
     def _weights_of(self, vectors: Array) -> Array:
         return vectors[:, : self.network.layout.n_weights]
-
-    def _penalty(self, vector: Array) -> float:
-        weights = self._weights_of(vector[np.newaxis])
-        values = (p.value(weights, self._scale) for p in self._penalties)
-        return float(sum(np.sum(value) for value in values))
 
     def _batches(self, size: int) -> Iterator[Batch]:
         """Yield all rows in blocks, each valid until the next of its size."""

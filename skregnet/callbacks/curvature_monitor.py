@@ -12,6 +12,7 @@ from scipy.sparse.linalg import LinearOperator
 from sklearn.callback import ScoringMonitor
 from sklearn.utils import _safe_indexing, indexable
 
+from skregnet.callbacks._networks import check_network
 from skregnet.curvature import (
     GaussNewtonOperator,
     HessianOperator,
@@ -20,7 +21,6 @@ from skregnet.curvature import (
     trace,
 )
 from skregnet.curvature._matrix import check_count, dense
-from skregnet.estimators._base import BaseMLP
 from skregnet.kernels import Array
 
 _NAMES = ("largest_eigenvalue", "smallest_eigenvalue", "trace", "condition_number")
@@ -166,12 +166,7 @@ class CurvatureMonitor:
         context : CallbackContext
             Its task.
         """
-        if not isinstance(estimator, BaseMLP):
-            raise TypeError(
-                "CurvatureMonitor expects to be set on an MLPClassifier, MLPRegressor "
-                f"or MultiTaskMLP of skregnet, got {type(estimator).__name__}; of a "
-                "pipeline, a search or an ensemble set it on the network within."
-            )
+        check_network(self, estimator)
         self._monitor.setup(estimator=estimator, context=context)
 
     def teardown(self, estimator: Any, context: Any) -> None:

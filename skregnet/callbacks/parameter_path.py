@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from skregnet.callbacks._networks import check_network
 from skregnet.curvature._matrix import check_count
-from skregnet.estimators._base import BaseMLP
 from skregnet.kernels import Array
 
 
@@ -79,12 +79,7 @@ class ParameterPath:
         context : CallbackContext
             Its task.
         """
-        if not isinstance(estimator, BaseMLP):
-            raise TypeError(
-                "ParameterPath expects to be set on an MLPClassifier, MLPRegressor or "
-                f"MultiTaskMLP of skregnet, got {type(estimator).__name__}; of a "
-                "pipeline, a search or an ensemble set it on the network within."
-            )
+        check_network(self, estimator)
         self._points = []
         self._fit = context
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from skregnet.batches import TrainingData
+from skregnet.batches import TrainingData, weighted_data
 from skregnet.hessian_product import HessianProduct
 from skregnet.kernels import Array
 from skregnet.losses import MultiTaskLoss
@@ -131,7 +131,7 @@ def _weighted(X: Any, targets: Array, sample_weight: Any) -> TrainingData:
     """Return rows of weights above 0, their mean scaled to 1."""
     n_rows = len(targets)
     if sample_weight is None:
-        return TrainingData(X, targets, None, np.arange(n_rows))
+        return weighted_data(X, targets, None)
     weights = np.asarray(sample_weight, dtype=np.float64)
     is_valid = weights.shape == (n_rows,) and np.isfinite(weights).all()
     if not is_valid or (weights < 0).any() or not weights.any():
@@ -139,6 +139,4 @@ def _weighted(X: Any, targets: Array, sample_weight: Any) -> TrainingData:
             f"sample_weight expects {n_rows} finite weights, none negative and not all "
             f"of them 0, got an array of shape {weights.shape}."
         )
-    rows = np.flatnonzero(weights)
-    mean = float(weights[rows].mean())
-    return TrainingData(X, targets, weights / mean, rows, mean)
+    return weighted_data(X, targets, weights)

@@ -18,7 +18,7 @@ from sklearn.utils.validation import (
 
 from skregnet.activations import ACTIVATIONS
 from skregnet.estimators._export import to_sklearn
-from skregnet.estimators._fitted import fitted_network
+from skregnet.estimators._fitted import checked_pair, fitted_network
 from skregnet.estimators._recipe import ACTIVITY_PENALTIES, AVERAGES
 from skregnet.estimators._request import Request
 from skregnet.estimators._sizes import hidden_sizes
@@ -345,9 +345,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         gradient : ndarray of shape (n_samples, n_features)
             Gradient of the loss of each row, without penalties, by its own features.
         """
-        X = self._validate_features(X)
-        y = self._check_other_targets(y, "y")
-        check_consistent_length(X, y)
+        X, y = checked_pair(self, X, y)
         return input_gradient(
             *fitted_network(self), X, self._as_targets(y, self.coefs_[0].dtype)
         )

@@ -4,12 +4,11 @@ from typing import Any
 
 import numpy as np
 from sklearn import neural_network
-from sklearn.utils.validation import check_consistent_length
 
+from skregnet.batches import weighted_data
 from skregnet.curvature._problem import Problem, read_problem
 from skregnet.estimators._base import BaseMLP
-from skregnet.estimators._fitted import fitted_network
-from skregnet.estimators._material import Material
+from skregnet.estimators._fitted import checked_pair, fitted_network
 from skregnet.estimators._recipe import activity_penalty, penalties_of
 from skregnet.estimators._scikit_learn import checked_data
 from skregnet.estimators._weights import checked_weights
@@ -17,17 +16,14 @@ from skregnet.kernels import Array
 from skregnet.losses import MultiTaskLoss
 from skregnet.mean_loss import MeanLoss
 from skregnet.penalties import DivergenceActivity, L2Penalty
-from skregnet.training import TrainingData
 
 
 @read_problem.register
 def _(mlp: BaseMLP, X: Any, y: Any, sample_weight: Any, penalties: bool) -> Problem:
-    X = mlp._validate_features(X)
-    y = mlp._check_other_targets(y, "y")
-    check_consistent_length(X, y)
+    X, y = checked_pair(mlp, X, y)
     weights = mlp._row_weights(checked_weights(sample_weight, X), y, incremental=False)
     targets = mlp._training_targets(mlp._as_targets(y, np.float64))
-    data = _training_data(X, _weigh_tasks(mlp, targets), weights)
+    data = weighted_data(X, _weigh_tasks(mlp, targets), weights)
     activity = activity_penalty(mlp) if penalties else None
     if isinstance(activity, DivergenceActivity):
         raise ValueError(
@@ -45,7 +41,7 @@ def _(mlp: BaseMLP, X: Any, y: Any, sample_weight: Any, penalties: bool) -> Prob
 @read_problem.register(neural_network.MLPRegressor)
 def _(mlp: Any, X: Any, y: Any, sample_weight: Any, penalties: bool) -> Problem:
     X, targets = checked_data(mlp, X, y, np.float64)
-    data = _training_data(X, targets, checked_weights(sample_weight, X))
+    data = weighted_data(X, targets, checked_weights(sample_weight, X))
     sparse = not isinstance(X, np.ndarray)
     network, vector = fitted_network(mlp, sparse=sparse)
     of_weights = L2Penalty(float(mlp.alpha) / data.mean_weight)
@@ -60,9 +56,3 @@ def _weigh_tasks(mlp: BaseMLP, targets: Array) -> Array:
         targets = targets.copy()
         targets[:, -len(loss.parts) :] *= list(mlp.task_weights_.values())
     return targets
-
-
-def _training_data(X: Any, targets: Array, weights: Array | None) -> TrainingData:
-    """Return the rows of weights above 0."""
-    rows = np.arange(len(targets)) if weights is None else np.flatnonzero(weights)
-    return Material(X, targets, targets, weights, rows).training_data(targets, rows)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from sklearn.utils import check_consistent_length
+
 from skregnet.folding import fold
 from skregnet.kernels import Array
 from skregnet.losses import BINARY_LOG_LOSS, LOG_LOSS, POISSON, SQUARED_ERROR, Loss
@@ -52,6 +54,14 @@ def fitted_network(
         activity_penalty=activity_penalty,
     )
     return network, network.pack(coefs, estimator.intercepts_)
+
+
+def checked_pair(estimator: Any, X: Any, y: Any) -> tuple[Any, Any]:
+    """Return features and targets, checked against those of training."""
+    X = estimator._validate_features(X)
+    y = estimator._check_other_targets(y, "y")
+    check_consistent_length(X, y)
+    return X, y
 
 
 def network_attributes(

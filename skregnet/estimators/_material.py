@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from skregnet.batches import weighted_data
 from skregnet.estimators._pool import Part, Selection
 from skregnet.estimators._request import Request
 from skregnet.estimators._validation import ValidationSet
@@ -51,14 +52,7 @@ class Material:
     def training_data(self, targets: Array, rows: Array) -> TrainingData:
         """Scale the weights to a mean of 1 over the rows to learn from."""
         columns = None if self.part is None else self.part.columns
-        weights = self.weights
-        if weights is None:
-            return TrainingData(self.X, targets, None, rows, columns=columns)
-        largest = float(weights[rows].max())
-        weights = weights / largest
-        mean = float(weights[rows].mean())
-        scaled = (weights / mean).astype(targets.dtype, copy=False)
-        return TrainingData(self.X, targets, scaled, rows, mean * largest, columns)
+        return weighted_data(self.X, targets, self.weights, rows, columns)
 
     def held_out(self, rows: Array, weights: Array | None = None) -> ValidationSet:
         """Return rows to validate on; shared features are copied in blocks only."""

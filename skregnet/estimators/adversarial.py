@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 from sklearn import neural_network
-from sklearn.utils import check_consistent_length
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
 from skregnet.estimators._base import BaseMLP
-from skregnet.estimators._fitted import fitted_network
+from skregnet.estimators._fitted import checked_pair, fitted_network
 from skregnet.estimators._scikit_learn import checked_data
 from skregnet.kernels import Array
 from skregnet.network import input_gradient
@@ -113,9 +112,7 @@ def _checked(estimator: Any, X: Any, y: Any) -> tuple[Array, Array]:
             "pass the last step, with features as it sees them."
         )
     if isinstance(estimator, BaseMLP):
-        X = estimator._validate_features(X)
-        y = estimator._check_other_targets(y, "y")
-        check_consistent_length(X, y)
+        X, y = checked_pair(estimator, X, y)
         targets = estimator._as_targets(y, estimator.coefs_[0].dtype)
     else:
         X, targets = checked_data(estimator, X, y)

@@ -27,8 +27,8 @@ class Penalty(Protocol):
         """Add `scale` times the gradient of the smooth part, and return the value."""
         ...
 
-    def add_derivative(self, weights: Array, gradient: Array, scale: float) -> None:
-        """Add `scale` times the whole gradient, a subgradient where there is a corner.
+    def add_derivative(self, weights: Array, gradient: Array, scale: float) -> Any:
+        """Add the whole gradient, a subgradient at corners, and return the value.
 
         It is for looking at; training takes what is not smooth by `shrink`.
         """

@@ -40,9 +40,10 @@ class L1Penalty:
         """Return the value; nothing is smooth."""
         return self.value(weights, scale)
 
-    def add_derivative(self, weights: Array, gradient: Array, scale: float) -> None:
-        """Add the signs, by strength; the sign of 0 is 0."""
+    def add_derivative(self, weights: Array, gradient: Array, scale: float) -> Any:
+        """Add the signs, by strength, and return the value; the sign of 0 is 0."""
         gradient += np.sign(weights) * cast_rate(self.strength * scale, weights.dtype)
+        return self.value(weights, scale)
 
     def add_product(self, directions: Array, products: Array, scale: float) -> None:
         """Signs do not change."""

@@ -50,9 +50,10 @@ class L2Penalty:
         factor = self.strength * scale
         return self._halved(add_scaled_squares(gradient, weights, factor), factor)
 
-    def add_derivative(self, weights: Array, gradient: Array, scale: float) -> None:
-        """Add the gradient, which is smooth."""
-        self.add_gradient(weights, gradient, scale)
+    def add_derivative(self, weights: Array, gradient: Array, scale: float) -> Any:
+        """Add the gradient, which is smooth, and return the value."""
+        add_scaled(gradient, weights, self.strength * scale)
+        return self.value(weights, scale)
 
     def add_product(self, directions: Array, products: Array, scale: float) -> None:
         """Add the directions themselves, by strength."""
