@@ -17,10 +17,12 @@ from skregnet.layers import (
     PenalizedActivity,
     Readout,
     RectifiedDense,
+    RectifiedDropoutDense,
     SparseDense,
     SparseDropout,
     SparseReadout,
     SparseRectifiedDense,
+    SparseRectifiedDropoutDense,
     TaskUncertainty,
 )
 from skregnet.losses import Loss, MultiTaskLoss
@@ -30,13 +32,12 @@ from skregnet.penalties import ActivityPenalty
 # The activation that takes no pass of its own over the outputs of an affine map.
 _RECTIFIED = "relu"
 
-_DENSE: dict[tuple[bool, bool], Any] = {
-    (False, False): Dense,
-    (False, True): RectifiedDense,
-    (True, False): SparseDense,
-    (True, True): SparseRectifiedDense,
+_AFFINE: dict[bool, tuple[Any, Any, Any]] = {
+    False: (Dense, RectifiedDense, RectifiedDropoutDense),
+    True: (SparseDense, SparseRectifiedDense, SparseRectifiedDropoutDense),
 }
-"""Affine maps of hidden layers, by whether inputs are sparse and outputs rectified."""
+"""Affine maps of hidden layers, by whether inputs are sparse: plain, rectified, and
+rectified with dropout."""
 
 
 @dataclass(frozen=True)
@@ -112,13 +113,18 @@ def multilayer_perceptron(
     if input_dropout:
         drop = SparseDropout if sparse else Dropout
         layers.append(drop(layer_units[0], input_dropout))
+    is_bare = batch_norm is None and activity_penalty is None
     for k, (below, units) in enumerate(hidden):
         is_rectified = names[k] == _RECTIFIED and has_biases and k < n_whole
+        dense, rectified, rectified_dropout = _AFFINE[sparse and k == 0]
+        if is_rectified and is_bare and rates[k]:
+            layers.append(rectified_dropout(below, units, rate=rates[k]))
+            continue
         if heads is not None and k >= n_whole:
             layers.append(BlockDense(below, units, has_biases, len(heads.sizes)))
         else:
-            dense = _DENSE[sparse and k == 0, is_rectified]
-            layers.append(dense(below, units, has_biases=has_biases))
+            affine = rectified if is_rectified else dense
+            layers.append(affine(below, units, has_biases=has_biases))
         name = None if is_rectified else names[k]
         layers += _after_affine(units, name, batch_norm, activity_penalty)
         if rates[k]:

@@ -38,7 +38,12 @@ KERNELS = "numba" if uses_numba() else "numpy"
 """Which version is used where there are two."""
 
 if KERNELS == "numba":
-    from skregnet.kernels.numba_activations import add_and_rectify, relu_backward
+    from skregnet.kernels.numba_activations import (
+        add_and_rectify,
+        add_rectify_and_drop,
+        dropped_relu_backward,
+        relu_backward,
+    )
     from skregnet.kernels.numba_losses import (
         logistic_loss,
         softmax_loss,
@@ -62,7 +67,12 @@ if KERNELS == "numba":
         rmsprop_update,
     )
 else:
-    from skregnet.kernels.numpy_activations import add_and_rectify, relu_backward
+    from skregnet.kernels.numpy_activations import (
+        add_and_rectify,
+        add_rectify_and_drop,
+        dropped_relu_backward,
+        relu_backward,
+    )
     from skregnet.kernels.numpy_losses import (
         logistic_loss,
         softmax_loss,
@@ -96,6 +106,7 @@ __all__ = [
     "adagrad_update",
     "adam_update",
     "add_and_rectify",
+    "add_rectify_and_drop",
     "add_scaled",
     "add_scaled_squares",
     "aligned_empty",
@@ -107,6 +118,7 @@ __all__ = [
     "delta_bar_delta_update",
     "draw_kept",
     "draw_normal",
+    "dropped_relu_backward",
     "each_member",
     "factors",
     "follow",

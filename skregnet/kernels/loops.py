@@ -248,12 +248,34 @@ def add_and_rectify(values: Any, biases: Any) -> None:
                 v[i] = zero if number < zero else number
 
 
+def add_rectify_and_drop(values: Any, biases: Any, masks: Any) -> None:
+    """Add biases, set to zero what is below, and multiply with the masks."""
+    zero = values.dtype.type(0)
+    for k in range(values.shape[0]):
+        b = biases[k, 0]
+        for r in range(values.shape[1]):
+            v, m = values[k, r], masks[k, r]
+            for i in range(v.shape[0]):
+                number = v[i] + b[i]
+                v[i] = (zero if number < zero else number) * m[i]
+
+
 def relu_backward(delta: Any, outputs: Any) -> None:
     """Zero the gradient where the output is zero."""
     zero = delta.dtype.type(0)
     d, f = delta.reshape(-1), outputs.reshape(-1)
     for i in range(d.shape[0]):
         d[i] = d[i] if f[i] > zero else zero
+
+
+def dropped_relu_backward(delta: Any, outputs: Any, masks: Any) -> None:
+    """Multiply the gradient with the masks, and zero it where the output is zero."""
+    zero = delta.dtype.type(0)
+    for k in range(delta.shape[0]):
+        for r in range(delta.shape[1]):
+            d, f, m = delta[k, r], outputs[k, r], masks[k, r]
+            for i in range(d.shape[0]):
+                d[i] = d[i] * m[i] if f[i] > zero else zero
 
 
 def normalize(

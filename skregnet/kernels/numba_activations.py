@@ -17,3 +17,19 @@ def add_and_rectify(values: Array, biases: Array, zeros: Array) -> None:
 def relu_backward(delta: Array, outputs: Array, zero: Array, positive: Array) -> None:
     """Zero `delta` where `outputs` is zero."""
     compiled("relu_backward", delta.dtype)(delta, outputs)
+
+
+def add_rectify_and_drop(
+    values: Array, biases: Array, masks: Array, zeros: Array
+) -> None:
+    """Add the biases, replace negative values by zero, and multiply with the masks."""
+    compiled("add_rectify_and_drop", values.dtype)(
+        values, np.ascontiguousarray(biases), masks
+    )
+
+
+def dropped_relu_backward(
+    delta: Array, outputs: Array, masks: Array, zero: Array, positive: Array
+) -> None:
+    """Multiply `delta` with the masks, and zero it where `outputs` is zero."""
+    compiled("dropped_relu_backward", delta.dtype)(delta, outputs, masks)

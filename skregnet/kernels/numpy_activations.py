@@ -20,3 +20,19 @@ def relu_backward(delta: Array, outputs: Array, zero: Array, positive: Array) ->
     """Zero `delta` where `outputs` is zero; `positive` is boolean scratch space."""
     np.greater(outputs, zero, positive)
     np.multiply(delta, positive, delta)
+
+
+def add_rectify_and_drop(
+    values: Array, biases: Array, masks: Array, zeros: Array
+) -> None:
+    """Add the biases, replace negative values by zero, and multiply with the masks."""
+    add_and_rectify(values, biases, zeros)
+    np.multiply(values, masks, out=values)
+
+
+def dropped_relu_backward(
+    delta: Array, outputs: Array, masks: Array, zero: Array, positive: Array
+) -> None:
+    """Multiply `delta` with the masks, and zero it where `outputs` is zero."""
+    np.multiply(delta, masks, delta)
+    relu_backward(delta, outputs, zero, positive)

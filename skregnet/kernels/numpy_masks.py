@@ -63,19 +63,21 @@ class Masks:
         self, rates: Sequence[float], shape: tuple[int, ...], dtype: np.dtype
     ) -> None:
         size = math.prod(shape)
-        # Masks of one bit are written eight elements at a time.
-        self._padded = aligned_empty((len(rates), -(-size // 8), 8), dtype)
-        flat = self._padded.reshape(len(rates), -1)[:, :size]
-        self.values: Array = flat.reshape(len(rates), *shape)
+        self._n_octets = -(-size // 8)
+        # Masks of one bit are written eight elements at a time: the last of them reach
+        # into the next member's mask, which is written afterwards.
+        padded = aligned_empty((len(rates) * size + 8,), dtype)
+        self.values: Array = padded[: len(rates) * size].reshape(len(rates), *shape)
+        octets = [
+            padded[start : start + 8 * self._n_octets].reshape(-1, 8)
+            for start in range(0, len(rates) * size, size)
+        ]
         self._odds = [Odds.of(rate) for rate in rates]
         self._scales = [np.asarray(odds.scale, dtype) for odds in self._odds]
         self._octets = [
-            (octets, _BITS * scale if odds.n_bits == 1 else None)
-            for octets, odds, scale in zip(
-                self._padded, self._odds, self._scales, strict=True
-            )
+            (own, _BITS * scale if odds.n_bits == 1 else None)
+            for own, odds, scale in zip(octets, self._odds, self._scales, strict=True)
         ]
-        self._n_octets = self._padded.shape[1]
         self._n_words = -(-self._n_octets * 8 // _WORD)
 
     def draw(self, rngs: Sequence[np.random.Generator]) -> None:

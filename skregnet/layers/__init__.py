@@ -15,6 +15,10 @@ from skregnet.layers.dense import Dense
 from skregnet.layers.dropout import Dropout, SparseDropout
 from skregnet.layers.readout import Readout
 from skregnet.layers.rectified import RectifiedDense, SparseRectifiedDense
+from skregnet.layers.rectified_dropout import (
+    RectifiedDropoutDense,
+    SparseRectifiedDropoutDense,
+)
 from skregnet.layers.sparse import SparseDense, SparseReadout
 from skregnet.layers.uncertainty import TaskUncertainty
 
@@ -31,10 +35,12 @@ __all__ = [
     "PenalizedActivity",
     "Readout",
     "RectifiedDense",
+    "RectifiedDropoutDense",
     "SparseDense",
     "SparseDropout",
     "SparseReadout",
     "SparseRectifiedDense",
+    "SparseRectifiedDropoutDense",
     "TangentWorkspace",
     "TaskUncertainty",
     "Workspace",

@@ -129,6 +129,28 @@ def test_add_and_rectify(shape, dtype):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(1, 4, 3), (3, 17, 70)])
+def test_rectified_dropout(shape, dtype):
+    n_members, _, n_units = shape
+    random_state = np.random.RandomState(0)
+    values, delta = random_state.normal(size=(2, *shape)).astype(dtype)
+    values[0, 0, 0] = np.nan
+    biases = random_state.normal(size=(n_members, 1, 2 * n_units)).astype(dtype)
+    biases = biases[:, :, :n_units]
+    masks = random_state.choice([0, 1.25], size=shape).astype(dtype)
+    outputs = np.maximum(values + biases, 0) * masks
+    gradient = np.where(outputs > 0, delta * masks, 0)
+    for module in (numpy_activations, numba_activations):
+        found, slopes = values.copy(), delta.copy()
+        zeros = np.zeros((1, 1, n_units), dtype)
+        module.add_rectify_and_drop(found, biases, masks, zeros)
+        np.testing.assert_array_equal(found, outputs)
+        scratch = np.zeros((), dtype), np.empty(shape, bool)
+        module.dropped_relu_backward(slopes, outputs, masks, *scratch)
+        np.testing.assert_array_equal(slopes, gradient)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("offset", [0.0, 300.0])
 @pytest.mark.parametrize("n_members", [1, 3])
