@@ -32,6 +32,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import threadpool_info
 
 MICROSECONDS = 1e6
 
@@ -78,7 +79,8 @@ def hold_to_one_core() -> None:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     expect_no_convergence()
-    print(f"Python {platform.python_version()}", *versions(), sep=", ", flush=True)
+    print(f"Python {platform.python_version()}", *versions(), sep=", ")
+    print(blas(), flush=True)
 
 
 def expect_no_convergence() -> None:
@@ -93,9 +95,18 @@ def is_installed(package: str) -> bool:
 
 def versions() -> Iterator[str]:
     """Yield name and version of each package that matters and is installed."""
-    for name in ("numpy", "scipy", "scikit-learn", "skregnet", "numba", "torch"):
+    for name in ("numpy", "scipy", "scikit-learn", "skregnet", "numba", "torch", "jax"):
         with contextlib.suppress(metadata.PackageNotFoundError):
             yield f"{name} {metadata.version(name)}"
+
+
+def blas() -> str:
+    """Return which BLAS multiplies NumPy's matrices, and the processor it works for."""
+    for pool in threadpool_info():
+        if pool["user_api"] == "blas":
+            processor = pool.get("architecture", "an unknown processor")
+            return f"{pool['internal_api']} {pool['version']} for {processor}"
+    return "a BLAS that is not known"
 
 
 def seconds(call: Callable[[], object], n_calls: int = 1) -> float:

@@ -1,4 +1,4 @@
-"""Training speed: skregnet, scikit-learn and, where installed, torch, on one core.
+"""Training speed on one core: skregnet, scikit-learn, and torch and jax if installed.
 
 All train the same network on the same random float32 data with Adam: relu, softmax
 cross-entropy, the same L2 penalty and batch size. Peers take turns within each
@@ -8,7 +8,8 @@ above 1 where skregnet is the faster. Three tables:
 - steps: time per minibatch step. Whole fits of few and of many epochs over whole
   batches; the difference, divided by the steps in it, leaves out what happens once a
   fit, and leaves in gathering, the loss and what happens once an epoch. For torch the
-  loop over minibatches alone, timed from outside.
+  loop over minibatches alone, for jax an epoch compiled as one scan, timed from
+  outside.
 - fits: whole fits of a fixed number of epochs with early stopping on, so that
   validating, shuffling, the split and all checks count.
 - products: the matrix products of a step alone, into buffers allocated before: what no
@@ -46,6 +47,8 @@ def time_steps(task: Task, n_repeats: int) -> dict[str, float]:
     timers = {name: steps.step_timer(cls, task) for name, cls in ESTIMATORS.items()}
     if steps.torch is not None:
         timers["torch"] = steps.torch_step_timer(task)
+    if steps.jax is not None:
+        timers["jax"] = steps.jax_step_timer(task)
     return harness.summary(harness.interleave(timers, n_repeats), of="skregnet")
 
 

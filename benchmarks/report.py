@@ -34,7 +34,7 @@ DIRECTORY = HERE.parent / "docs" / "benchmarks"
 
 # Titles of the page, with what each benchmark is about.
 BENCHMARKS = {
-    "peers": "Training: steps and whole fits, against scikit-learn and torch",
+    "peers": "Training: steps and whole fits, against scikit-learn, torch and jax",
     "limit": "Distance to the matrix products alone",
     "stacks": "Networks that train together",
     "ensemble": "Ensembles",
@@ -50,8 +50,12 @@ BENCHMARKS = {
 # What a script takes besides --json, in full and in quick runs.
 OPTIONS = {"out_of_core": (["--gigabytes", "1"], ["--gigabytes", "0.2"])}
 
-_OURS, _SCIKIT_LEARN, _TORCH = "#1f6f8b", "#f2a65a", "#8c8c8c"
-_COLORS = {"scikit-learn": _SCIKIT_LEARN, "torch": _TORCH, "skregnet": _OURS}
+_COLORS = {
+    "skregnet": "#1f6f8b",
+    "scikit-learn": "#f2a65a",
+    "torch": "#8c8c8c",
+    "jax": "#7d5ba6",
+}
 
 
 def run(name: str, quick: bool) -> dict[str, list[dict[str, Any]]]:
@@ -70,7 +74,7 @@ def run(name: str, quick: bool) -> dict[str, list[dict[str, Any]]]:
 
 def draw_bars(steps: Sequence[dict[str, Any]], path: Path) -> None:
     """Draw how many times faster a step is than those of the peers."""
-    peers = [name for name in ("scikit-learn", "torch") if f"vs {name}" in steps[0]]
+    peers = [name for name in _COLORS if f"vs {name}" in steps[0]]
     figure, ax = plt.subplots(figsize=(7, 3.2), layout="constrained")
     width = 0.8 / len(peers)
     for k, peer in enumerate(peers):
@@ -133,7 +137,7 @@ def page(found: dict[str, dict[str, list[dict[str, Any]]]], versions: str) -> st
     parts = [
         "# Benchmarks",
         f"Measured by `make bench` on {platform.system()}, {platform.machine()}, one "
-        f"core unless said otherwise: {versions}. Times are medians of CPU times, in "
+        f"core unless said otherwise: {versions}; {harness.blas()}. Times are medians of CPU times, in "
         "which candidates take turns; `vs` is the median of the ratios within turns, "
         "above 1 where skregnet is the faster; `cost` is a ratio to what is least "
         "possible, or to what it is compared with; `asked` what it is to stay below.",

@@ -4,6 +4,7 @@ import os
 import platform
 import sys
 from importlib import metadata
+from typing import Any
 
 from threadpoolctl import threadpool_info
 
@@ -44,8 +45,8 @@ def show_versions() -> None:
             "chosen by": _chooser(),
         },
         "Threads": {
-            f"{pool['user_api']} ({pool['internal_api']} {pool['version']})": str(
-                pool["num_threads"]
+            f"{pool['user_api']} ({pool['internal_api']} {pool['version']})": _threads(
+                pool
             )
             for pool in threadpool_info()
         },
@@ -62,6 +63,12 @@ def _version(package: str) -> str:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return "not installed"
+
+
+def _threads(pool: dict[str, Any]) -> str:
+    """Return the number of a library's threads, and the processor it works for."""
+    processor = pool.get("architecture")
+    return f"{pool['num_threads']}{f', for {processor}' if processor else ''}"
 
 
 def _chooser() -> str:

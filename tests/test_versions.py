@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 import skregnet
 from skregnet import kernels, versions
@@ -18,6 +19,15 @@ def test_what_is_told(capsys):
     assert f"  numpy: {np.__version__}" in told
     assert f"  version: {kernels.KERNELS}" in told
     assert "blas (" in told
+
+
+def test_the_processor_that_blas_takes_this_for(capsys):
+    blas = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    skregnet.show_versions()
+    told = capsys.readouterr().out
+    for pool in blas:
+        if "architecture" in pool:
+            assert f": {pool['num_threads']}, for {pool['architecture']}\n" in told
 
 
 def test_what_is_not_installed(capsys, monkeypatch):
