@@ -138,9 +138,10 @@ def page(found: dict[str, dict[str, list[dict[str, Any]]]], versions: str) -> st
         "# Benchmarks",
         f"Measured by `make bench` on {platform.system()}, {platform.machine()}, one "
         f"core unless said otherwise: {versions}; {harness.blas()}. Times are medians "
-        "of CPU times, in which candidates take turns; `vs` is the median of the ratios within turns, "
-        "above 1 where skregnet is the faster; `cost` is a ratio to what is least "
-        "possible, or to what it is compared with; `asked` what it is to stay below.",
+        "of CPU times, in which candidates take turns; `vs` is the median of the "
+        "ratios within turns, above 1 where skregnet is the faster; `cost` is a ratio "
+        "to what is least possible, or to what it is compared with; `asked` what it is "
+        "to stay below.",
     ]
     if "peers" in found:
         parts.append("![Bars: steps against peers](peers.png)")
