@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_random_state
 
+from skregnet.estimators._checkpoints import check_snapshots, keep_snapshots
 from skregnet.estimators._fitted import n_learned_weights, network_attributes
 from skregnet.estimators._material import Material, read_material
 from skregnet.estimators._observer import EstimatorObserver
@@ -87,6 +88,7 @@ class Session:
             estimator.early_stopping,
         )
         self._check_solver(has_validation)
+        check_snapshots(estimator, request.incremental, self.is_stochastic)
         check_combinations(estimator)
         check_trunk(estimator)
         material = read_material(request, self._is_first)
@@ -102,6 +104,7 @@ class Session:
         self.batch_size = batch_size(estimator, len(rows))
         data = material.training_data(estimator._training_targets(targets), rows)
         self.member = self._make_member(data, vector, validation)
+        keep_snapshots(estimator, self.member, validation)
 
     @property
     def signature(self) -> tuple[Any, ...]:

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._plotting import _validate_style_kwargs
 
+from skregnet.inspection._axes import axes_to_draw_on, show_whole_numbers
 from skregnet.inspection.ensemble_diversity import (
     EnsembleDiversity,
     ensemble_diversity,
@@ -174,12 +175,8 @@ class EnsembleDiversityDisplay:
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         _check_kind(kind)
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            _, ax = plt.subplots(layout="constrained")
-        self.ax_ = ax
-        self.figure_ = ax.figure
+        self.ax_ = axes_to_draw_on(ax)
+        self.figure_ = self.ax_.figure
         self.image_: Any = None
         self.colorbar_: Any = None
         self.points_: Any = None
@@ -212,7 +209,7 @@ class EnsembleDiversityDisplay:
         if len(found.member_errors) <= _MOST_NUMBERED:
             self.texts_ = self._draw_numbers()
         self._label(summary, "member")
-        _number(self.ax_.yaxis)
+        show_whole_numbers(self.ax_.yaxis)
 
     def _draw_numbers(self) -> list[Any]:
         """Write each correlation into its cell."""
@@ -269,7 +266,7 @@ class EnsembleDiversityDisplay:
             fontsize="medium",
         )
         self.ax_.set(xlabel="member", ylabel=ylabel)
-        _number(self.ax_.xaxis)
+        show_whole_numbers(self.ax_.xaxis)
 
 
 def _in_one_unit(*values: float) -> list[str]:
@@ -287,10 +284,3 @@ def _check_kind(kind: str) -> None:
         raise ValueError(
             f"kind expects 'correlation' or 'members', got kind={kind!r}; choose one."
         )
-
-
-def _number(axis: Any) -> None:
-    """Let an axis show whole numbers only."""
-    from matplotlib.ticker import MaxNLocator
-
-    axis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))

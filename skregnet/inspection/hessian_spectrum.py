@@ -18,6 +18,7 @@ from skregnet.curvature import (
     spectral_density,
 )
 from skregnet.curvature._matrix import DENSE, as_operator
+from skregnet.inspection._axes import axes_to_draw_on
 from skregnet.inspection._density_curve import check_drawing, density_curve
 from skregnet.kernels import Array
 
@@ -305,11 +306,7 @@ class HessianSpectrumDisplay:
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         check_drawing(scale, width)
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            _, ax = plt.subplots(layout="constrained")
-        self.ax_ = ax
+        self.ax_ = ax = axes_to_draw_on(ax)
         self.figure_ = ax.figure
         nodes = np.concatenate([self.spectrum.nodes, self.eigenvalues])
         largest = float(np.abs(nodes).max()) or 1.0

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from skregnet.curvature._problem import problem_of
+from skregnet.inspection._axes import axes_to_draw_on
 from skregnet.inspection._plane import plane_of, project
 from skregnet.inspection._surface import (
     Bounds,
@@ -236,11 +237,7 @@ n_parameters), default='random'
             If the loss is finite nowhere on the grid.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            _, ax = plt.subplots(layout="constrained")
-        self.ax_ = ax
+        self.ax_ = ax = axes_to_draw_on(ax)
         self.figure_ = ax.figure
         self.contours_ = draw_surface(
             ax, self.x, self.y, self.values, contour_kwargs or {}

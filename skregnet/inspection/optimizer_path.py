@@ -4,15 +4,15 @@ As in scikit-learn's displays, class methods compute, the object holds what they
 found, and `plot` draws it.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from itertools import count
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
+from skregnet.inspection._axes import BESIDE, axes_to_draw_on
+from skregnet.inspection._labels import by_label
 from skregnet.inspection._surface import (
     Bounds,
     bounds_around,
@@ -146,7 +146,7 @@ class OptimizerPathDisplay:
         ['slow', 'too fast (diverged)']
         """
         check_matplotlib_support(f"{cls.__name__}.from_optimizers")
-        by_label = _by_label("optimizers", optimizers)
+        by_label = by_label("optimizers", optimizers)
         start = _check_start(x0)
         # Divergence is an outcome here, and shown.
         with np.errstate(all="ignore"):
@@ -214,7 +214,7 @@ class OptimizerPathDisplay:
             start, bounds or resolution is invalid, or the function is finite nowhere.
         """
         check_matplotlib_support(f"{cls.__name__}.from_paths")
-        by_label = _by_label("paths", paths)
+        by_label = by_label("paths", paths)
         for label, path in by_label.items():
             _check_path(label, path)
         limits = _bounds_of(by_label.values()) if bounds is None else bounds
@@ -257,14 +257,8 @@ class OptimizerPathDisplay:
             If the function is finite nowhere on the grid.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
-        legend: dict[str, Any] = {}
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            # Beside the axes the legend hides nothing; others' may have neighbours.
-            _, ax = plt.subplots(layout="constrained")
-            legend = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)}
-        self.ax_ = ax
+        legend = BESIDE if ax is None else {}
+        self.ax_ = ax = axes_to_draw_on(ax)
         self.figure_ = ax.figure
         self.contours_ = draw_surface(
             ax, self.x, self.y, self.values, contour_kwargs or {}
@@ -285,24 +279,6 @@ class OptimizerPathDisplay:
             label = f"{label} (diverged)"
         defaults = {"linewidth": 1.5, "label": label}
         return draw_path(self.ax_, points, defaults, options)
-
-
-def _by_label(name: str, items: Any) -> dict[str, Any]:
-    """Return optimizers or paths by label."""
-    if not isinstance(items, Mapping | Sequence):
-        raise TypeError(
-            f"{name} expects a dict by label or a list, got {name}={items!r}; put a "
-            "single one in a list."
-        )
-    if not items:
-        raise ValueError(f"{name} expects at least one, got {name}={items!r}.")
-    if isinstance(items, Mapping):
-        return dict(items)
-    names = [type(item).__name__ for item in items]
-    several = {name for name, number in Counter(names).items() if number > 1}
-    numbers = {name: count(1) for name in several}
-    labels = [f"{n} {next(numbers[n])}" if n in several else n for n in names]
-    return dict(zip(labels, items, strict=True))
 
 
 def _check_start(x0: ArrayLike) -> Array:

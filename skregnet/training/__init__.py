@@ -11,6 +11,7 @@ from skregnet.training.member import Member, Observer, Outcome
 from skregnet.training.minibatch import train_minibatch
 from skregnet.training.newton_cg import train_newton_cg
 from skregnet.training.recipe import Recipe
+from skregnet.training.snapshot import resume
 from skregnet.training.statistics import with_exact_statistics
 from skregnet.training.stopping import Plateau
 from skregnet.training.target_noise import GroupedTargetNoise, TargetNoise
@@ -32,6 +33,7 @@ __all__ = [
     "TrainingData",
     "augment_batch",
     "moved",
+    "resume",
     "train_eigen_step",
     "train_lbfgs",
     "train_minibatch",

@@ -50,6 +50,18 @@ class Observer(Protocol):
         ...
 
 
+class Keeper(Protocol):
+    """Who keeps snapshots of a member's training, to go on from after a fall."""
+
+    def is_due(self, n_epochs: int) -> bool:
+        """Tell whether one is to be taken after so many epochs."""
+        ...
+
+    def keep(self, snapshot: State) -> None:
+        """Keep a snapshot in place of the last, before its arrays change."""
+        ...
+
+
 @dataclass
 class Member:
     """A network in training.
@@ -94,6 +106,11 @@ class Member:
     state : dict or None
         Of the optimizer and of the average: what to go on from, and afterwards what
         there is at the end.
+    order : ndarray of int or None
+        The rows to learn from in the order of an earlier epoch; None for that of the
+        data.
+    keeper : Keeper or None
+        Who keeps snapshots of minibatch training.
     """
 
     recipe: Recipe
@@ -116,6 +133,8 @@ class Member:
     learning_rate: float = 0.0
     state: State | None = None
     is_averaging: bool = False
+    order: Array | None = None
+    keeper: Keeper | None = None
     n_epochs: int = field(default=0, init=False)
     outcome: Outcome | None = field(default=None, init=False)
 
@@ -180,6 +199,13 @@ class Member:
         if self.observer.epoch_end(vector) and self.outcome is None:
             self.outcome = Outcome.STOPPED
         return self.outcome is None
+
+    @property
+    def is_to_be_kept(self) -> bool:
+        """Whether a snapshot is due: at an end, but of what has diverged."""
+        if self.keeper is None or self.outcome is Outcome.DIVERGED:
+            return False
+        return self.outcome is not None or self.keeper.is_due(self.n_epochs)
 
     def finish(self, vector: Array) -> None:
         """Keep the best parameters where they are due, else these."""

@@ -15,6 +15,7 @@ from skregnet.training.augmentation import augment_batch
 from skregnet.training.member import Member, Outcome
 from skregnet.training.objective import Objective
 from skregnet.training.recipe import Recipe
+from skregnet.training.snapshot import snapshot_of
 
 
 def train_minibatch(members: Sequence[Member], batch_size: int) -> None:
@@ -33,6 +34,7 @@ def train_minibatch(members: Sequence[Member], batch_size: int) -> None:
         Rows of a batch; the last batch of an epoch holds what is left.
     """
     stack = _Stack(members, batch_size)
+    stack.release_ended()
     try:
         with np.errstate(all="ignore"):
             while stack.members:
@@ -48,7 +50,8 @@ class _Stack:
 
     def __init__(self, members: Sequence[Member], batch_size: int) -> None:
         self._batch_size = batch_size
-        self._order = np.array([member.data.rows for member in members], dtype=np.intp)
+        orders = [m.data.rows if m.order is None else m.order for m in members]
+        self._order = np.array(orders, dtype=np.intp)
         self._recipe: Recipe = stack_members([member.recipe for member in members])
         self._set_up(list(members))
         self._state = self._initial_state()
@@ -72,19 +75,39 @@ class _Stack:
                 self.members, losses, self._shown(), strict=True
             )
         ]
+        self._take_snapshots()
         if not all(going_on):
             self._keep([k for k, goes_on in enumerate(going_on) if goes_on])
 
+    def release_ended(self) -> None:
+        """Release members whose training had ended before."""
+        going_on = [k for k, m in enumerate(self.members) if m.outcome is None]
+        if len(going_on) < len(self.members):
+            self._keep(going_on)
+
     def release(self, leaving: Sequence[int]) -> None:
         """Hand the members that leave their parameters and states."""
-        n_members = len(self.members)
         shown = self._shown() if len(leaving) else ()
         for k in leaving:
             member = self.members[k]
             member.finish(shown[k])
-            member.state = select_members(self._state, np.array([k]), n_members)
+            member.state = self._state_of(k)
             if self._recipe.averaging is not None:
                 member.state["vector"] = self._objective.parameters[k].copy()
+
+    def _take_snapshots(self) -> None:
+        """Hand snapshots of the members to those who keep them."""
+        for k, member in enumerate(self.members):
+            if member.keeper is not None and member.is_to_be_kept:
+                parameters = self._objective.parameters[k]
+                member.keeper.keep(
+                    snapshot_of(member, parameters, self._state_of(k), self._order[k])
+                )
+
+    def _state_of(self, k: int) -> State:
+        """Return the state of one member as that of a stack of one."""
+        state: State = select_members(self._state, np.array([k]), len(self.members))
+        return state
 
     def _run_batches(self) -> Array:
         """Step through all batches and return each member's mean loss."""

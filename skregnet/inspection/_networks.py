@@ -1,0 +1,31 @@
+"""The networks that fitted estimators consist of."""
+
+from typing import Any
+
+from sklearn import neural_network
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from skregnet.ensemble import BaggingEnsemble
+from skregnet.estimators._base import BaseMLP
+
+_NETWORKS = (BaseMLP, neural_network.MLPClassifier, neural_network.MLPRegressor)
+
+
+def networks_of(estimator: Any) -> list[Any]:
+    """Return a network itself, that at the end of a pipeline, those of an ensemble."""
+    if isinstance(estimator, Pipeline):
+        return networks_of(estimator.steps[-1][1])
+    if isinstance(estimator, (*_NETWORKS, BaggingEnsemble)):
+        check_is_fitted(estimator)
+    if isinstance(estimator, _NETWORKS):
+        return [estimator]
+    members = getattr(estimator, "estimators_", None)
+    if members is None:
+        raise TypeError(
+            "expected a fitted network, that is an MLPClassifier, MLPRegressor or "
+            "MultiTaskMLP of skregnet, or an MLPClassifier or MLPRegressor of "
+            "scikit-learn, or a Pipeline that ends in one, or an ensemble of them, got "
+            f"{type(estimator).__name__}; of a search pass the best_estimator_."
+        )
+    return [network for member in members for network in networks_of(member)]
