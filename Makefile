@@ -6,15 +6,16 @@ bin := $(venv)/bin
 created := $(venv)/.created
 installed := $(venv)/.installed
 installed_dev := $(venv)/.installed-dev
+installed_docs := $(venv)/.installed-docs
 
 # Workers of the tests share the cores, and benchmarks compare single threads.
-test bench: export OPENBLAS_NUM_THREADS := 1
-test bench: export OMP_NUM_THREADS := 1
-test bench: export MKL_NUM_THREADS := 1
-test bench: export NUMBA_NUM_THREADS := 1
+test docs bench: export OPENBLAS_NUM_THREADS := 1
+test docs bench: export OMP_NUM_THREADS := 1
+test docs bench: export MKL_NUM_THREADS := 1
+test docs bench: export NUMBA_NUM_THREADS := 1
 
 .DELETE_ON_ERROR:
-.PHONY: help quickstart test format bench clean
+.PHONY: help quickstart test docs format bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +29,9 @@ test: $(installed_dev) ## run every check, up to the first that fails
 	$(bin)/mypy
 	$(bin)/lint-imports
 	$(bin)/pytest -n $(WORKERS)
+
+docs: $(installed_docs) ## run all examples and build docs/_build/html
+	$(bin)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 
 format: $(installed_dev) ## format the code and fix what ruff can
 	$(bin)/ruff check --fix
@@ -51,5 +55,9 @@ $(installed): pyproject.toml | $(created)
 	touch $@
 
 $(installed_dev): pyproject.toml | $(created)
-	$(bin)/python -m pip install --quiet --editable '.[dev,fast,plot]'
+	$(bin)/python -m pip install --quiet --editable '.[dev,fast,onnx,plot]'
+	touch $(installed) $@
+
+$(installed_docs): pyproject.toml | $(created)
+	$(bin)/python -m pip install --quiet --editable '.[docs,fast,onnx,plot]'
 	touch $(installed) $@

@@ -23,12 +23,15 @@ from sklearn.base import (
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skregnet.documentation import DocumentedMixin
 from skregnet.kernels import Array
 
 _FLOATS = (np.float64, np.float32)
 
 
-class Augmenter(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
+class Augmenter(
+    DocumentedMixin, OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC
+):
     """Base of the augmenters; abstract.
 
     As a step of a :class:`sklearn.pipeline.Pipeline` it changes the rows that the next

@@ -49,7 +49,7 @@ class AdversarialNoise(Augmenter):
         The estimator that tells the directions, without names of its features.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where `X` has names that are all strings.
 
     Raises

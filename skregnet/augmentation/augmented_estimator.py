@@ -26,6 +26,7 @@ from sklearn.utils.validation import (
 
 from skregnet.augmentation._containers import in_frame_like
 from skregnet.augmentation._copies import CopyMaker, input_tags_of
+from skregnet.documentation import DocumentedMixin
 from skregnet.kernels import Array
 
 _KINDS = ("classifier", "regressor")
@@ -39,7 +40,7 @@ _ROUTED = (
 )
 
 
-class AugmentedEstimator(MetaEstimatorMixin, BaseEstimator):
+class AugmentedEstimator(DocumentedMixin, MetaEstimatorMixin, BaseEstimator):
     """An estimator that learns from the data and from changed copies of them.
 
     Any classifier or regressor of scikit-learn's kind may learn so, pipelines too, and
@@ -72,7 +73,7 @@ class AugmentedEstimator(MetaEstimatorMixin, BaseEstimator):
         The estimator's classes, of a classifier.
     n_features_in_ : int
         The estimator's number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         The estimator's names of the features, where `X` has names that are all strings.
 
     See Also
@@ -312,7 +313,7 @@ class AugmentedEstimator(MetaEstimatorMixin, BaseEstimator):
 
         Returns
         -------
-        names : ndarray of shape (n_features_in_,)
+        names : ndarray of shape (`n_features_in_`,)
             The estimator's.
         """
         return self.estimator_.feature_names_in_

@@ -13,6 +13,7 @@ from sklearn.utils.validation import _check_feature_names
 from skregnet.augmentation._containers import in_container_like
 from skregnet.augmentation._copies import CopyMaker, input_tags_of
 from skregnet.augmentation._targets import Classes
+from skregnet.documentation import DocumentedMixin
 
 
 # What imbalanced-learn asks of a sampler's tags beyond scikit-learn's.
@@ -37,7 +38,7 @@ class _Tags(Tags):
     sampler_tags: _SamplerTags = field(default_factory=_SamplerTags)
 
 
-class AugmentingSampler(OneToOneFeatureMixin, BaseEstimator):
+class AugmentingSampler(DocumentedMixin, OneToOneFeatureMixin, BaseEstimator):
     """Adds changed copies of the rows, in a pipeline of imbalanced-learn.
 
     As a step of :class:`imblearn.pipeline.Pipeline` it adds rows to those that the next
@@ -67,7 +68,7 @@ class AugmentingSampler(OneToOneFeatureMixin, BaseEstimator):
         Number of the row that each row returned is, or is a copy of.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where `X` has names that are all strings.
 
     See Also

@@ -34,11 +34,11 @@ class FeatureMasking(Augmenter):
 
     Attributes
     ----------
-    means_ : ndarray of shape (n_features_in_,)
+    means_ : ndarray of shape (`n_features_in_`,)
         Mean of each feature, for ``fill='mean'``.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where `X` has names that are all strings.
 
     Raises

@@ -38,7 +38,7 @@ class ImageZoom(ImageAugmenter):
         Height, width and number of channels.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where `X` has names that are all strings.
 
     Raises

@@ -40,7 +40,7 @@ class TargetNoise(Augmenter):
         Whether the noise of a vector sums to 0.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where `X` has names that are all strings.
 
     Raises

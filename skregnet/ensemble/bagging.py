@@ -38,6 +38,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
+from skregnet.documentation import DocumentedMixin
 from skregnet.ensemble.data import checked_features, checked_targets
 from skregnet.ensemble.fitting import Job, fit_members, is_network
 from skregnet.ensemble.out_of_bag import score_out_of_bag
@@ -85,7 +86,9 @@ def _regresses(ensemble: Any) -> bool:
     )
 
 
-class BaggingEnsemble(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
+class BaggingEnsemble(
+    DocumentedMixin, CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator
+):
     """Estimators fitted to resampled data, that decide together.
 
     Each member learns from rows, and perhaps features, drawn for it. Their errors
@@ -156,7 +159,7 @@ class BaggingEnsemble(CallbackSupportMixin, MetaEstimatorMixin, BaseEstimator):
         How many there are.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where `X` has names that are all strings.
     oob_score_ : float
         Accuracy or R^2 over the rows that some member has not learned from; with

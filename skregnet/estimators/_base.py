@@ -17,6 +17,7 @@ from sklearn.utils.validation import (
 )
 
 from skregnet.activations import ACTIVATIONS
+from skregnet.documentation import DocumentedMixin
 from skregnet.estimators._export import to_sklearn
 from skregnet.estimators._fitted import checked_pair, fitted_network
 from skregnet.estimators._recipe import ACTIVITY_PENALTIES, AVERAGES
@@ -46,7 +47,7 @@ def has_partial_fit(mlp: Any) -> bool:
     return True
 
 
-class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
+class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
     """Base of the multilayer perceptrons."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -297,7 +298,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
 
         Returns
         -------
-        importances : ndarray of shape (n_features_in_,)
+        importances : ndarray of shape (`n_features_in_`,)
             They sum to 1, unless all are 0.
         """
         check_is_fitted(self)

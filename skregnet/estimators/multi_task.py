@@ -300,7 +300,7 @@ class MultiTaskMLP(BaseMLP):
         Greatest of these scores; None without early stopping.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where `X` has names that are all strings.
 
     See Also

@@ -244,7 +244,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         Greatest of these scores; None without early stopping.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where `X` has names that are all strings.
 
     See Also
