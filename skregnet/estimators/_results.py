@@ -10,6 +10,7 @@ from sklearn.utils.optimize import _check_optimize_result
 from skregnet.estimators._fitted import network_attributes
 from skregnet.estimators._session import Session
 from skregnet.estimators._solvers import takes_steps
+from skregnet.schedules import Gradual
 from skregnet.training import Member, Outcome
 
 
@@ -87,7 +88,9 @@ def _store_state(session: Session) -> None:
 
 def _warn(estimator: Any, member: Member) -> None:
     """Say where training did not end as it should."""
-    if member.outcome is Outcome.OUT_OF_EPOCHS and not member.is_continued:
+    # A schedule over all epochs has come to the end that it was made for.
+    is_planned = member.is_continued or isinstance(member.schedule, Gradual)
+    if member.outcome is Outcome.OUT_OF_EPOCHS and not is_planned:
         solver = "Stochastic Optimizer" if takes_steps(estimator) else estimator.solver
         limit = f"Maximum iterations ({estimator.max_iter})"
         if member.n_epochs < estimator.max_iter:

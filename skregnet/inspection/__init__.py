@@ -9,6 +9,8 @@ from skregnet.inspection.ensemble_diversity_display import EnsembleDiversityDisp
 from skregnet.inspection.hessian_spectrum import HessianSpectrumDisplay
 from skregnet.inspection.loss_surface import LossSurfaceDisplay
 from skregnet.inspection.optimizer_path import OptimizerPathDisplay
+from skregnet.inspection.training_curve import TrainingCurveDisplay
+from skregnet.inspection.weight_distribution import WeightDistributionDisplay
 
 __all__ = [
     "BiasVariance",
@@ -17,6 +19,8 @@ __all__ = [
     "HessianSpectrumDisplay",
     "LossSurfaceDisplay",
     "OptimizerPathDisplay",
+    "TrainingCurveDisplay",
+    "WeightDistributionDisplay",
     "bias_variance",
     "ensemble_diversity",
 ]

@@ -12,8 +12,12 @@ BESIDE: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)}
 
 
 def axes_to_draw_on(ax: Any) -> Any:
-    """Return the axes, of a new figure if there are none."""
-    return column_of_axes(ax, 1)[0]
+    """Return the axes, those of a new figure if there are none."""
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        _, ax = plt.subplots(layout="constrained")
+    return ax
 
 
 def column_of_axes(ax: Any, n_axes: int) -> Any:
@@ -31,9 +35,8 @@ def column_of_axes(ax: Any, n_axes: int) -> Any:
         import matplotlib.pyplot as plt
 
         size = None if n_axes == 1 else (_WIDTH, _FRAME + _HEIGHT * n_axes)
-        options = {"layout": "constrained", "squeeze": False, "figsize": size}
-        _, axes = plt.subplots(n_axes, sharex=True, **options)
-        return axes.ravel()
+        figure = plt.figure(figsize=size, layout="constrained")
+        return figure.subplots(n_axes, sharex=True, squeeze=False).ravel()
     axes = np.ravel(np.asarray(ax, dtype=object))
     if len(axes) == 1 and n_axes > 1:
         return _divided(axes[0], n_axes)

@@ -1,6 +1,6 @@
 """Curves over the epochs of a network's training."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from typing import Any, NamedTuple
 
@@ -34,8 +34,9 @@ def curves_of(network: Any) -> dict[str, Curve]:
     }
     if "training_loss" not in found:
         raise ValueError(
-            f"expected a network with a loss_curve_, got {network!r}, which has none; "
-            "scikit-learn's have none with solver='lbfgs', skregnet's have."
+            f"expected a network with a loss_curve_, got {type(network).__name__} with "
+            f"solver={network.solver!r}, which has none; scikit-learn's keep one with "
+            "'sgd' and 'adam', skregnet's with every solver."
         )
     n_epochs = len(found["training_loss"])
     return {
@@ -51,6 +52,38 @@ def best_epoch(curves: dict[str, Curve]) -> int | None:
     epochs, scores = curves["validation_score"]
     known = ~np.isnan(scores)
     return int(epochs[known][scores[known].argmax()]) if known.any() else None
+
+
+def quantities_to_draw(
+    curves: Mapping[str, Sequence[Mapping[str, Curve]]], given: Sequence[str] | None
+) -> list[str]:
+    """Return quantities that are asked for, or all that there are but the rate."""
+    there = {
+        quantity
+        for networks in curves.values()
+        for of_network in networks
+        for quantity in of_network
+    }
+    if given is None:
+        return [q for q in ATTRIBUTES if q in there and q != "learning_rate"]
+    if isinstance(given, str) or not given or not set(given) <= set(ATTRIBUTES):
+        raise ValueError(
+            f"quantities expects a list of any of {', '.join(map(repr, ATTRIBUTES))}, "
+            f"got quantities={given!r}."
+        )
+    missing = [ATTRIBUTES[quantity] for quantity in given if quantity not in there]
+    if missing:
+        raise ValueError(
+            "quantities expects what the estimators have recorded, got "
+            f"quantities={given!r}, but none has {' or '.join(missing)}; leave it "
+            "out, or for curves of validation data fit with early_stopping=True."
+        )
+    return [quantity for quantity in ATTRIBUTES if quantity in given]
+
+
+def in_words(quantity: str) -> str:
+    """Return a quantity as it is written on axes."""
+    return quantity.replace("_", " ")
 
 
 def mean_of(curves: Sequence[Curve]) -> Curve:

@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 
 
-def by_label(
+def with_labels(
     parameter: str, items: Any, names: Sequence[str] | None = None
 ) -> dict[str, Any]:
     """Return items by label.

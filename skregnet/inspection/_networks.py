@@ -8,6 +8,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from skregnet.ensemble import BaggingEnsemble
 from skregnet.estimators._base import BaseMLP
+from skregnet.kernels import Array
+from skregnet.layers import BlockDense, BlockReadout
+from skregnet.layers.affine import Affine
 
 _NETWORKS = (BaseMLP, neural_network.MLPClassifier, neural_network.MLPRegressor)
 
@@ -29,3 +32,20 @@ def networks_of(estimator: Any) -> list[Any]:
             f"{type(estimator).__name__}; of a search pass the best_estimator_."
         )
     return [network for member in members for network in networks_of(member)]
+
+
+def own_weights(network: Any) -> list[Array]:
+    """Return each layer's weights, without the zeros between the heads of tasks."""
+    matrices = list(network.coefs_)
+    heads = getattr(network, "_heads", None)
+    if heads is None:
+        return matrices
+    # The first layer of the heads takes all of the trunk; those above it are blocks.
+    n_whole = len(matrices) - heads.n_hidden
+    for k in range(n_whole, len(matrices)):
+        below, above = matrices[k].shape
+        layer: Affine = BlockDense(below, above, n_blocks=len(heads.sizes))
+        if k == len(matrices) - 1:
+            layer = BlockReadout(below, above, sizes=heads.sizes)
+        matrices[k] = layer.from_plain(matrices[k])
+    return matrices

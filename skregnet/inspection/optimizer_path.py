@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from skregnet.inspection._axes import BESIDE, axes_to_draw_on
-from skregnet.inspection._labels import by_label
+from skregnet.inspection._labels import with_labels
 from skregnet.inspection._surface import (
     Bounds,
     bounds_around,
@@ -146,7 +146,7 @@ class OptimizerPathDisplay:
         ['slow', 'too fast (diverged)']
         """
         check_matplotlib_support(f"{cls.__name__}.from_optimizers")
-        by_label = by_label("optimizers", optimizers)
+        by_label = with_labels("optimizers", optimizers)
         start = _check_start(x0)
         # Divergence is an outcome here, and shown.
         with np.errstate(all="ignore"):
@@ -214,7 +214,7 @@ class OptimizerPathDisplay:
             start, bounds or resolution is invalid, or the function is finite nowhere.
         """
         check_matplotlib_support(f"{cls.__name__}.from_paths")
-        by_label = by_label("paths", paths)
+        by_label = with_labels("paths", paths)
         for label, path in by_label.items():
             _check_path(label, path)
         limits = _bounds_of(by_label.values()) if bounds is None else bounds
