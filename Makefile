@@ -38,6 +38,7 @@ format: $(installed_dev) ## format the code and fix what ruff can
 	$(bin)/ruff format
 
 bench: $(installed_dev) ## run all benchmarks and write docs/benchmarks
+	$(bin)/python -m pip install --quiet --editable '.[bench]'
 	$(bin)/python benchmarks/report.py
 
 clean: ## remove the environment and all that was generated

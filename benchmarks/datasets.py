@@ -184,6 +184,12 @@ def _wine_quality() -> pd.DataFrame:
     return frame.drop_duplicates()
 
 
+def _skillcraft() -> pd.DataFrame:
+    """Professionals' ages and hours are missing, which would tell their league."""
+    frame = _csv("regression/skillcraft1/SkillCraft1_Dataset.csv")
+    return frame[frame["LeagueIndex"] < 8]
+
+
 def _diamonds() -> pd.DataFrame:
     """A fixed sample."""
     return _r("ggplot2/diamonds").sample(10_000, random_state=0)
@@ -268,7 +274,7 @@ DATASETS = {
         _pima, CLASSIFICATION, "Class", "UCI: diabetes; impossible zeros made missing"
     ),
     "attrition": _r_classes(
-        "modeldata/attrition", "Attrition", "IBM, made by its staff: who leaves"
+        "modeldata/attrition", "Attrition", "IBM, made up by its staff: who leaves"
     ),
     "credit_scoring": _r_classes(
         "modeldata/credit_data", "Status", "L. Belanche: credit, good or bad"
@@ -308,7 +314,14 @@ DATASETS = {
         codes=("StoreID",),
     ),
     "leaf": _r_classes(
-        "modeldata/leaf_id_flavia", "species", "Flavia: 32 plants by their leaves"
+        "modeldata/leaf_id_flavia",
+        "species",
+        "Flavia: 32 plants by their leaves; what is the same in all of a kind dropped",
+        drop=(
+            *("apex", "base", "shape"),
+            *("denate_edge", "lobed_edge", "smooth_edge", "toothed_edge"),
+            "undulate_edge",
+        ),
     ),
     "remote_work": _r_classes(
         "modeldata/stackoverflow", "Remote", "Stack Overflow: who works remotely, 2017"
@@ -348,10 +361,10 @@ DATASETS = {
         _wine_quality, REGRESSION, "quality", "UCI: tasters' scores, each wine once"
     ),
     "skillcraft": _uci(
-        partial(_csv, "regression/skillcraft1/SkillCraft1_Dataset.csv"),
+        _skillcraft,
         REGRESSION,
         "LeagueIndex",
-        "UCI: leagues of players by how they play; the game's number dropped",
+        "UCI: leagues of players; professionals and the game's number dropped",
         drop=("GameID",),
     ),
     "fish_toxicity": _uci(_fish_toxicity, REGRESSION, "LC50", "UCI, QSAR: chemicals"),

@@ -6,12 +6,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-
 sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
 
 project = "skregnet"
 author = "the skregnet developers"
-copyright = "the skregnet developers"  # noqa: A001 (Sphinx's name)
+copyright = "the skregnet developers"
 release = version = metadata.version("skregnet")
 
 extensions = [

@@ -21,6 +21,7 @@ features whose scales differ by a factor of 2,500. Shown over eight seeds, in ba
   to two fifths of a decade; with AdaGrad that is not shown.
 """
 
+import sys
 import warnings
 from pathlib import Path
 
@@ -140,10 +141,11 @@ for name, optimizer in WATCHED.items():
     found[name] = {key: np.array([row[key] for row in rows]) for key in rows[0]}
 
 scales = raw.std(axis=0)
+span = scales.max() / scales.min()
 print(
-    f"Wine, scales of features 1 to {scales.max() / scales.min():,.0f}, {len(SEEDS)} "
+    f"Wine, scales of features 1 to {span:,.0f}, {len(SEEDS)} seeds, {EPOCHS} epochs:"
 )
-print(f"seeds: rates of all parameters over {EPOCHS} epochs, means, 95 % intervals\n")
+print("rates of all parameters, means and 95 % intervals\n")
 TITLES = {
     "spread": "largest over smallest at the end, powers of ten",
     "slope": "power of the scale that rates into hidden units go by",
@@ -278,6 +280,6 @@ for ax, kind in ((third, "raw"), (fourth, "standardised")):
     ax.set_yticks(ticks := [5, 10, 20, 40, 80, 160], ticks)
     ax.minorticks_off()
 third.legend(fontsize="small")
-picture = Path("examples", "output", "adaptive_rates.png")
+picture = Path(sys.argv[0]).with_name("output") / "adaptive_rates.png"
 picture.parent.mkdir(parents=True, exist_ok=True)
 figure.savefig(picture, dpi=120)

@@ -12,6 +12,7 @@ is large. Where all images are shifted at random, the network learns a harder ta
 the one it is tested on.
 """
 
+import sys
 import warnings
 from pathlib import Path
 
@@ -96,6 +97,6 @@ for ax, image in zip(axes, seen, strict=True):
     ax.imshow(image.reshape(10, 10), cmap="gray_r", vmin=0, vmax=1)
     ax.set_axis_off()
 axes[0].set_title("as it is", fontsize="small")
-picture = Path("examples", "output", "augmented_images.png")
+picture = Path(sys.argv[0]).with_name("output") / "augmented_images.png"
 picture.parent.mkdir(parents=True, exist_ok=True)
 figure.savefig(picture, dpi=120)

@@ -3,23 +3,24 @@ Delta-bar-delta: rates that follow the signs of the gradient
 ============================================================
 
 The lecture: in delta-bar-delta (Jacobs, 1988), which runs all training cases before it
-updates weights, each parameter has a learning rate. "While sign(dLoss/dz) is constant,
-learning rate rises. When sign(dLoss/dz) changes, learning rate falls." Shown on wine,
-with raw and with standardised features, and on 500 digits, over ten seeds:
+updates weights, each parameter has a learning rate, which rises while the sign of the
+derivative of the loss "is constant", and falls when it "changes". Shown on wine, with
+raw and with standardised features, and on 500 digits, over ten seeds:
 
 - How often rates do what the lecture says. Its sign is compared with that of the step
   before, the algorithm's with that of a running mean, so that it need not be always. It
   is nearly always where the sign is constant, and in two thirds of the steps or more
   where it changes.
-- Epochs until a loss, against gradient descent, each from its best rate. On raw
-  features, where gradient descent never arrives, and on the digits it is faster, here
-  by a factor of two. On standardised wine it is not shown to be: there one rate suits
-  all parameters. Momentum differs little from it on wine, as far as is shown, and is
-  more than twice as fast on the digits.
+- Epochs until a loss, against gradient descent, each from its best rate. It is faster
+  on raw features, where gradient descent never arrives, and on the digits, by a factor
+  of two. On standardised wine it is not shown to be: there one rate suits all. Against
+  momentum no difference is shown on wine, and on the digits momentum is more than twice
+  as fast.
 - Epochs from a tenth of the best rate: rates that are too small grow, so that it loses
   less by them than gradient descent does.
 """
 
+import sys
 import warnings
 from pathlib import Path
 
@@ -262,6 +263,6 @@ for ax, task in zip(axes[2:], SHOWN, strict=True):
     ax.set_yticks(TICKS[task], TICKS[task])
     ax.minorticks_off()
 axes[3].legend(loc="lower left", fontsize="small")
-picture = Path("examples", "output", "delta_bar_delta.png")
+picture = Path(sys.argv[0]).with_name("output") / "delta_bar_delta.png"
 picture.parent.mkdir(parents=True, exist_ok=True)
 figure.savefig(picture, dpi=120)

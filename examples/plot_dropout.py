@@ -21,6 +21,7 @@ not shown to help here, and do harm where digits are few. Rates are better lower
 inputs than for hidden units, as the lecture has it.
 """
 
+import sys
 import warnings
 from pathlib import Path
 
@@ -286,6 +287,6 @@ right.set(
     ylim=(0, 2),
 )
 right.legend(fontsize="small", loc="upper right")
-picture = Path("examples", "output", "dropout.png")
+picture = Path(sys.argv[0]).with_name("output") / "dropout.png"
 picture.parent.mkdir(parents=True, exist_ok=True)
 figure.savefig(picture, dpi=120)

@@ -24,6 +24,7 @@ Once the training error is 0, more training raises the loss on other wines. It d
 raise the share of errors among them, which even falls a little.
 """
 
+import sys
 import warnings
 from pathlib import Path
 
@@ -340,6 +341,6 @@ right.set(
     title="Weight of each feature",
 )
 right.legend()
-picture = Path("examples", "output", "l1_and_l2.png")
+picture = Path(sys.argv[0]).with_name("output") / "l1_and_l2.png"
 picture.parent.mkdir(parents=True, exist_ok=True)
 figure.savefig(picture, dpi=120)

@@ -27,6 +27,7 @@ it makes few cases go further; trained further on so few, it brings little or no
 Less training is not shown: after ten steps both are behind training alone.
 """
 
+import sys
 import warnings
 from pathlib import Path
 
@@ -202,6 +203,6 @@ for ax, title, ways in zip(axes, titles, curves.values(), strict=True):
     ax.grid(alpha=0.3)
 axes[0].set_ylabel("accuracy of task 2")
 axes[0].legend(loc="lower right", title="task 2 learned")
-picture = Path("examples", "output", "multitask.png")
+picture = Path(sys.argv[0]).with_name("output") / "multitask.png"
 picture.parent.mkdir(parents=True, exist_ok=True)
 figure.savefig(picture, dpi=120)

@@ -8,6 +8,7 @@ variance over training sets falls, at the price of some bias where there is too 
 noise. Measured on the diabetes data by resampled training sets, over ten splits.
 """
 
+import sys
 import warnings
 from pathlib import Path
 
@@ -91,6 +92,6 @@ axes.set(
     ylim=(0, None),
 )
 axes.legend(loc="center right")
-picture = Path("examples", "output", "noise_in_features.png")
+picture = Path(sys.argv[0]).with_name("output") / "noise_in_features.png"
 picture.parent.mkdir(parents=True, exist_ok=True)
 figure.savefig(picture, dpi=120)

@@ -20,6 +20,7 @@ Shown on the wine data, over ten seeds:
   first, while the loss falls.
 """
 
+import sys
 import warnings
 from pathlib import Path
 from time import perf_counter
@@ -306,6 +307,6 @@ right.set(
     title="Saddles and minima",
 )
 right.legend(fontsize="small")
-picture = Path("examples", "output", "saddle_points.png")
+picture = Path(sys.argv[0]).with_name("output") / "saddle_points.png"
 picture.parent.mkdir(parents=True, exist_ok=True)
 figure.savefig(picture, dpi=120)

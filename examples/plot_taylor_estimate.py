@@ -3,10 +3,10 @@ Taylor estimates: what first and second derivatives tell of the loss
 ====================================================================
 
 The lecture estimates the loss near a point from its derivatives there, the gradient
-(its Jacobian) and the Hessian. "For gradient descent learning, second derivative < 0
-(> 0): more (less) descent than estimated by the standard gradient"; where the signs of
-both derivatives are the same, "the current slope gets more extreme"; and the Hessian is
-symmetric "wherever the second derivatives are continuous". Shown on the wine data, at
+(its Jacobian) and the Hessian. With a second derivative below (above) zero there is
+"more (less) descent" than "estimated by the standard gradient"; where the signs of both
+derivatives are the same, "the current slope gets more extreme"; and the Hessian is
+symmetric "wherever the second derivs are continuous". Shown on the wine data, at
 points along the training of ten networks from small weights, near a saddle, where
 curvature is negative too; along the gradient, random directions and single weights:
 
@@ -22,6 +22,7 @@ curvature is negative too; along the gradient, random directions and single weig
   lecture's last formula for it has no half.
 """
 
+import sys
 import warnings
 from pathlib import Path
 
@@ -329,6 +330,6 @@ axes[3].set(
     title="Descent is as the curvature tells",
 )
 axes[3].legend(loc="lower left", fontsize="small")
-picture = Path("examples", "output", "taylor_estimate.png")
+picture = Path(sys.argv[0]).with_name("output") / "taylor_estimate.png"
 picture.parent.mkdir(parents=True, exist_ok=True)
 figure.savefig(picture, dpi=120)

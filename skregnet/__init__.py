@@ -9,6 +9,7 @@ from skregnet.estimators import (
     MultiTaskMLPRegressor,
     adversarial_examples,
 )
+from skregnet.tabular import TabularClassifier, TabularRegressor
 from skregnet.versions import show_versions
 
 __version__ = "0.1.0"
@@ -20,6 +21,8 @@ __all__ = [
     "MultiTaskMLP",
     "MultiTaskMLPClassifier",
     "MultiTaskMLPRegressor",
+    "TabularClassifier",
+    "TabularRegressor",
     "adversarial_examples",
     "show_versions",
 ]

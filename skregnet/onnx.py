@@ -17,6 +17,8 @@ from skl2onnx.proto import onnx_proto
 
 from skregnet.estimators import MLPClassifier, MLPRegressor
 
+__all__ = ["register_converters"]
+
 _CLASSIFIER_OPTIONS = {
     "zipmap": [True, False, "columns"],
     "output_class_labels": [False, True],

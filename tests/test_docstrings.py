@@ -12,7 +12,9 @@ PUBLIC_MODULES = [
     "skregnet.callbacks",
     "skregnet.curvature",
     "skregnet.inspection",
+    "skregnet.onnx",
     "skregnet.optimizers",
+    "skregnet.tabular",
 ]
 
 IGNORED = {

@@ -1,0 +1,207 @@
+"""What the estimators for tables share: an encoder, and an ensemble of networks."""
+
+import time
+import warnings
+from abc import ABC, abstractmethod
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, _fit_context, clone
+from sklearn.callback import CallbackSupportMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
+
+from skregnet.documentation import DocumentedMixin
+from skregnet.ensemble import BaggingEnsemble
+from skregnet.estimators._together import all_or_nothing
+from skregnet.estimators._weights import checked_weights
+from skregnet.kernels import Array
+from skregnet.tabular.encoder import TableEncoder
+from skregnet.tabular.presets import FEW_ROWS, PRESETS, network_for, sampling_for
+
+
+class _Deadline:
+    """Callback that ends training at a time."""
+
+    def __init__(self, end: float) -> None:
+        self._end = end
+
+    def setup(self, estimator: Any, context: Any) -> None:
+        """Do nothing."""
+
+    def teardown(self, estimator: Any, context: Any) -> None:
+        """Do nothing."""
+
+    def on_fit_task_begin(self, estimator: Any, context: Any) -> None:
+        """Do nothing."""
+
+    def on_fit_task_end(self, estimator: Any, context: Any) -> bool:  # noqa: ARG002
+        """Tell whether it is time."""
+        return time.time() >= self._end
+
+
+class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
+    """Base of the classifier and the regressor; abstract."""
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "preset": [StrOptions(set(PRESETS))],
+        "n_members": [Interval(Integral, 1, None, closed="left"), None],
+        "time_limit": [Interval(Real, 0, None, closed="neither"), None],
+        "categorical_features": [StrOptions({"from_dtype"}), "array-like"],
+        "network": [HasMethods(["fit", "predict"]), None],
+        "n_jobs": [None, Integral],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(self, **parameters: Any) -> None:
+        self.__dict__.update(parameters)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Fit the encoder, the networks and what makes of their outputs predictions.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            A table of pandas, polars or the like, with numbers, categories, text,
+            booleans, dates and missing values; or an array.
+        y : array-like of shape (n_samples,)
+            Target.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows, not negative. A row of weight 2 counts like two.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If parameters or data are invalid. The estimator is then as it was before.
+        """
+        with all_or_nothing(self):
+            self._fit(X, y, sample_weight)
+        return self
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any) -> None:
+        """Fit all parts."""
+        end = None if self.time_limit is None else time.time() + self.time_limit
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is "
+                "None."
+            )
+        self.encoder_ = TableEncoder(categorical_features=self.categorical_features)
+        self.encoder_.fit(X, sample_weight=sample_weight)
+        encoded = self.encoder_.transform(X)
+        if len(encoded) < 2:
+            raise ValueError(
+                f"{type(self).__name__} expects at least 2 rows, got n_samples = 1."
+            )
+        if len(encoded) >= FEW_ROWS:
+            encoded = encoded.astype(np.float32)
+        self.n_features_in_ = self.encoder_.n_features_in_
+        self.__dict__.pop("feature_names_in_", None)
+        if hasattr(self.encoder_, "feature_names_in_"):
+            self.feature_names_in_ = self.encoder_.feature_names_in_
+        check_consistent_length(encoded, y)
+        weights = checked_weights(sample_weight, encoded)
+        targets = self._learn_targets(y, weights)
+        self.ensemble_ = self._make_ensemble(len(encoded), end)
+        context = self._init_callback_context(max_subtasks=1)
+        metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
+        hook_data = {"X": X, "y": y, "metadata": metadata}
+        context.call_on_fit_task_begin(estimator=self, **hook_data)
+        task = context.subcontext(task_name="ensemble")
+        with task.propagate_callback_context(self.ensemble_), warnings.catch_warnings():
+            # Some rows may have been drawn for all members, and a number of epochs is
+            # what was asked for.
+            warnings.filterwarnings("ignore", ".*out-of-bag outputs")
+            warnings.filterwarnings("ignore", category=ConvergenceWarning)
+            task.call_on_fit_task_begin(estimator=self, **hook_data)
+            self.ensemble_.fit(encoded, targets, sample_weight=weights)
+            self._learn_from_left_out(targets, weights)
+            task.call_on_fit_task_end(estimator=self, **hook_data)
+        self.n_iter_ = max(member.n_iter_ for member in self.ensemble_.estimators_)
+        context.call_on_fit_task_end(
+            estimator=self, reconstruction_attributes=dict, **hook_data
+        )
+
+    def _make_ensemble(self, n_rows: int, end: float | None) -> BaggingEnsemble:
+        """Return the ensemble of the preset."""
+        preset = PRESETS[self.preset]
+        network = self.network
+        if network is None:
+            network = network_for(self._classifies, n_rows, preset)
+            network.set_params(**self._network_parameters())
+        else:
+            network = clone(network)
+        if end is not None:
+            own = getattr(network, "_skl_callbacks", [])
+            network.set_callbacks(*own, _Deadline(end))
+        n_members = self.n_members or preset.n_members
+        return BaggingEnsemble(
+            network,
+            n_members,
+            oob_score=True,
+            n_jobs=self.n_jobs,
+            random_state=check_random_state(self.random_state).randint(2**31 - 1),
+            **sampling_for(n_rows, preset),
+        )
+
+    _classifies: ClassVar[bool]
+
+    def _network_parameters(self) -> dict[str, Any]:
+        """Return parameters of the networks that follow from the estimator's."""
+        return {}
+
+    @abstractmethod
+    def _learn_targets(self, y: Any, weights: Array | None) -> Array:
+        """Check targets, learn from them, and return what the networks are to learn."""
+
+    @abstractmethod
+    def _learn_from_left_out(self, targets: Array, weights: Array | None) -> None:
+        """Learn from the outputs of rows by the members that are new to them."""
+
+    def _encoded(self, X: Any) -> Array:
+        """Return a table as the networks see it."""
+        check_is_fitted(self)
+        encoded: Array = self.encoder_.transform(X)
+        return encoded
+
+    @property
+    def feature_importances_(self) -> Array:
+        """How much weight the networks give each column of the table.
+
+        The squares of the weights that go out from a column, those of its bins and
+        categories included, summed over all networks, by the spread that the encoder
+        gives it. It says what the networks look at, not what is needed:
+        :func:`sklearn.inspection.permutation_importance` says that.
+
+        Returns
+        -------
+        importances : ndarray of shape (n_features_in_,)
+            They sum to 1.
+        """
+        check_is_fitted(self)
+        squares = sum(
+            (member.coefs_[0].astype(np.float64) ** 2).sum(axis=1)
+            for member in self.ensemble_.estimators_
+        )
+        counts = self.encoder_.n_columns_of_features_
+        ends = np.cumsum(counts)
+        parts = np.split(np.asarray(squares) * self.encoder_.spreads_**2, ends[:-1])
+        sums = np.array([part.sum() for part in parts])
+        return sums / (sums.sum() or 1)
+
+    def __sklearn_tags__(self) -> Any:
+        """Say what columns may hold."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        return tags

@@ -1,0 +1,191 @@
+"""Classification of tables."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_y, column_or_1d
+
+from skregnet.kernels import Array
+from skregnet.tabular._base import BaseTabular
+from skregnet.tabular._calibration import fitted_power, powered
+
+
+class TabularClassifier(ClassifierMixin, BaseTabular):
+    """Classifier of tables as they come, by an ensemble of networks.
+
+    A `TableEncoder` makes numbers of the columns. Networks, each trained on a part of
+    the rows and stopped where the loss on the rest is least, give the mean of their
+    probabilities, and these are raised to the power at which rows that networks have
+    not learned from were predicted best: so they are as sure as they are right.
+
+    Parameters
+    ----------
+    preset : {'fast', 'balanced', 'best'}, default='balanced'
+        How much work to put in: 4, 8 or 32 networks, trained ever longer.
+    n_members : int, default=None
+        Number of networks; None for that of the preset.
+    time_limit : float, default=None
+        Seconds after which networks in training end with their epoch; None for no
+        limit. Each runs one epoch at least.
+    categorical_features : 'from_dtype' or array-like, default='from_dtype'
+        Columns that are categories though they hold numbers: names, places or a mask.
+    class_weight : dict or 'balanced', default=None
+        Weights of the classes, as elsewhere in scikit-learn.
+    network : MLPClassifier, default=None
+        What the networks are copies of, to train them otherwise; None for the default.
+    n_jobs : int or None, default=None
+        Workers, as in `BaggingEnsemble`. Results do not depend on it.
+    random_state : int, RandomState instance or None, default=None
+        Source of all that is drawn.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Classes.
+    encoder_ : TableEncoder
+        What makes numbers of the columns.
+    ensemble_ : BaggingEnsemble
+        The networks.
+    power_ : float
+        The power that probabilities are raised to: below 1 they were too sure.
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Their names, where they have names that are all strings.
+    n_iter_ : int
+        Epochs of the network that was trained longest.
+
+    See Also
+    --------
+    TabularRegressor : The same for numbers.
+    TableEncoder : What is done to the columns.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.model_selection import train_test_split
+    >>> from skregnet import TabularClassifier
+    >>> X, y = load_breast_cancer(as_frame=True, return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    >>> model = TabularClassifier("fast", random_state=0).fit(X_train, y_train)
+    >>> model.score(X_test, y_test) > 0.95
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseTabular._parameter_constraints,
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+    }
+    _classifies = True
+
+    def __init__(
+        self,
+        preset: str = "balanced",
+        *,
+        n_members: int | None = None,
+        time_limit: float | None = None,
+        categorical_features: Any = "from_dtype",
+        class_weight: Any = None,
+        network: Any = None,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(
+            preset=preset,
+            n_members=n_members,
+            time_limit=time_limit,
+            categorical_features=categorical_features,
+            class_weight=class_weight,
+            network=network,
+            n_jobs=n_jobs,
+            random_state=random_state,
+        )
+
+    def predict(self, X: Any) -> Array:
+        """Predict classes.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            A table with the columns of `fit`.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            The most probable class of each row.
+        """
+        probabilities = self.predict_proba(X)
+        classes: Array = self.classes_[probabilities.argmax(axis=1)]
+        return classes
+
+    def predict_proba(self, X: Any) -> Array:
+        """Predict the probability of each class.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            A table with the columns of `fit`.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`.
+        """
+        return powered(self.ensemble_proba(X), self.power_)
+
+    def ensemble_proba(self, X: Any) -> Array:
+        """Return the mean of the networks' probabilities, before calibration.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            A table with the columns of `fit`.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`.
+        """
+        encoded = self._encoded(X)
+        probabilities: Array = self.ensemble_.predict_proba(encoded)
+        return probabilities
+
+    def predict_log_proba(self, X: Any) -> Array:
+        """Predict the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            A table with the columns of `fit`.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`.
+        """
+        return np.log(self.predict_proba(X))
+
+    def _network_parameters(self) -> dict[str, Any]:
+        return {"class_weight": self.class_weight}
+
+    def _learn_targets(self, y: Any, weights: Array | None) -> Array:  # noqa: ARG002
+        y = column_or_1d(_check_y(y, estimator=self, multi_output=True), warn=True)
+        check_classification_targets(y)
+        self.classes_: Array = np.unique(y)
+        return y
+
+    def _learn_from_left_out(self, targets: Array, weights: Array | None) -> None:
+        probabilities = self.ensemble_.oob_decision_function_
+        rows = ~np.isnan(probabilities).any(axis=1)
+        if weights is not None:
+            rows &= weights > 0
+        self.classes_ = self.ensemble_.classes_
+        if len(self.classes_) == 1 or not rows.any():
+            self.power_ = 1.0
+            return
+        codes = np.searchsorted(self.classes_, targets[rows])
+        counted = np.ones(len(targets)) if weights is None else weights
+        self.power_ = fitted_power(probabilities[rows], codes, counted[rows])

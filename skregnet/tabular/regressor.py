@@ -1,0 +1,146 @@
+"""Regression on tables."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.utils.validation import _check_y, column_or_1d
+
+from skregnet.kernels import Array
+from skregnet.tabular._base import BaseTabular
+
+
+class TabularRegressor(RegressorMixin, BaseTabular):
+    """Regressor on tables as they come, by an ensemble of networks.
+
+    A `TableEncoder` makes numbers of the columns, and targets are brought to mean 0 and
+    variance 1. Networks, each trained on a part of the rows and stopped where the loss
+    on the rest is least, predict by their mean, within the range of the targets in
+    `fit`.
+
+    Parameters
+    ----------
+    preset : {'fast', 'balanced', 'best'}, default='balanced'
+        How much work to put in: 4, 8 or 32 networks, trained ever longer.
+    n_members : int, default=None
+        Number of networks; None for that of the preset.
+    time_limit : float, default=None
+        Seconds after which networks in training end with their epoch; None for no
+        limit. Each runs one epoch at least.
+    categorical_features : 'from_dtype' or array-like, default='from_dtype'
+        Columns that are categories though they hold numbers: names, places or a mask.
+    network : MLPRegressor, default=None
+        What the networks are copies of, to train them otherwise; None for the default.
+    n_jobs : int or None, default=None
+        Workers, as in `BaggingEnsemble`. Results do not depend on it.
+    random_state : int, RandomState instance or None, default=None
+        Source of all that is drawn.
+
+    Attributes
+    ----------
+    encoder_ : TableEncoder
+        What makes numbers of the columns.
+    ensemble_ : BaggingEnsemble
+        The networks, which predict standardised targets.
+    target_mean_, target_scale_ : float
+        Mean and standard deviation of the targets.
+    target_range_ : tuple of float
+        Their smallest and their largest.
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Their names, where they have names that are all strings.
+    n_iter_ : int
+        Epochs of the network that was trained longest.
+
+    See Also
+    --------
+    TabularClassifier : The same for classes.
+    TableEncoder : What is done to the columns.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.model_selection import train_test_split
+    >>> from skregnet import TabularRegressor
+    >>> X, y = load_diabetes(as_frame=True, return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    >>> model = TabularRegressor("fast", random_state=0).fit(X_train, y_train)
+    >>> model.score(X_test, y_test) > 0.3
+    True
+    """
+
+    _classifies: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        preset: str = "balanced",
+        *,
+        n_members: int | None = None,
+        time_limit: float | None = None,
+        categorical_features: Any = "from_dtype",
+        network: Any = None,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(
+            preset=preset,
+            n_members=n_members,
+            time_limit=time_limit,
+            categorical_features=categorical_features,
+            network=network,
+            n_jobs=n_jobs,
+            random_state=random_state,
+        )
+
+    def predict(self, X: Any) -> Array:
+        """Predict numbers.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            A table with the columns of `fit`.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            The mean of the networks' predictions.
+        """
+        encoded = self._encoded(X)
+        outputs = self.ensemble_.predict(encoded).astype(np.float64)
+        values: Array = (outputs * self.target_scale_ + self.target_mean_).clip(
+            *self.target_range_
+        )
+        return values
+
+    def predict_std(self, X: Any) -> Array:
+        """Predict how much the networks differ.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            A table with the columns of `fit`.
+
+        Returns
+        -------
+        std : ndarray of shape (n_samples,)
+            Standard deviation of their predictions about their mean, in units of `y`.
+        """
+        encoded = self._encoded(X)
+        std: Array = self.ensemble_.predict_std(encoded) * self.target_scale_
+        return std
+
+    def _learn_targets(self, y: Any, weights: Array | None) -> Array:
+        y = column_or_1d(
+            _check_y(y, estimator=self, multi_output=True, y_numeric=True), warn=True
+        ).astype(np.float64)
+        counted = y if weights is None else y[weights > 0]
+        self.target_mean_ = float(np.average(y, weights=weights))
+        variance = np.average((y - self.target_mean_) ** 2, weights=weights)
+        self.target_scale_ = float(np.sqrt(variance)) or 1.0
+        self.target_range_ = (float(counted.min()), float(counted.max()))
+        standardised: Array = (y - self.target_mean_) / self.target_scale_
+        return standardised
+
+    def _learn_from_left_out(self, targets: Array, weights: Array | None) -> None:
+        """Nothing: means are what squared errors ask for."""
