@@ -26,12 +26,15 @@ def conclude(session: Session, result: Any = None) -> None:
     """
     member, estimator = session.member, session.estimator
     has_diverged = member.outcome is Outcome.DIVERGED and member.best is None
-    if has_diverged or not np.isfinite(member.vector).all():
+    attributes = _fitted_attributes(session)
+    arrays = [member.vector, *attributes["coefs_"], *attributes["intercepts_"]]
+    if has_diverged or not all(np.isfinite(array).all() for array in arrays):
         raise ValueError(
             "Solver produced non-finite parameter weights. The input data may"
             " contain large values and need to be preprocessed."
         )
-    _store_network(session)
+    for name, value in attributes.items():
+        setattr(estimator, name, value)
     _store_curves(estimator, member)
     _store_state(session)
     session.context.call_on_fit_task_end(
@@ -48,12 +51,12 @@ def conclude(session: Session, result: Any = None) -> None:
             )
 
 
-def _store_network(session: Session) -> None:
-    """Set weights and biases, and what training needs to go on from them."""
-    vector = session.at_test(session.member.vector)
-    attributes = network_attributes(session.estimator, session.network, vector)
-    for name, value in attributes.items():
-        setattr(session.estimator, name, value)
+def _fitted_attributes(session: Session) -> dict[str, Any]:
+    """Return weights and biases, and what training needs to go on from them."""
+    # What has nearly diverged may overflow where statistics are exact.
+    with np.errstate(over="ignore", invalid="ignore"):
+        vector = session.at_test(session.member.vector)
+        return network_attributes(session.estimator, session.network, vector)
 
 
 def _store_curves(estimator: Any, member: Member) -> None:

@@ -19,6 +19,7 @@ from skregnet.ensemble import BaggingEnsemble
 from skregnet.estimators._together import all_or_nothing
 from skregnet.estimators._weights import checked_weights
 from skregnet.kernels import Array
+from skregnet.tabular._importances import gradient_importances
 from skregnet.tabular.encoder import TableEncoder
 from skregnet.tabular.presets import FEW_ROWS, PRESETS, network_for, sampling_for
 
@@ -88,48 +89,66 @@ class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
         return self
 
     def _fit(self, X: Any, y: Any, sample_weight: Any) -> None:
-        """Fit all parts."""
+        """Fit all parts, callbacks around them."""
         end = None if self.time_limit is None else time.time() + self.time_limit
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is "
                 "None."
             )
-        self.encoder_ = TableEncoder(categorical_features=self.categorical_features)
-        self.encoder_.fit(X, sample_weight=sample_weight)
-        encoded = self.encoder_.transform(X)
-        if len(encoded) < 2:
+        encoded = self._fit_encoder(X, sample_weight)
+        check_consistent_length(encoded, y)
+        weights = checked_weights(sample_weight, encoded)
+        rows = slice(None) if weights is None else np.flatnonzero(weights)
+        n_rows = len(encoded[rows])
+        if n_rows < 2:
             raise ValueError(
                 f"{type(self).__name__} expects at least 2 rows, got n_samples = 1."
             )
-        if len(encoded) >= FEW_ROWS:
+        if n_rows >= FEW_ROWS:
             encoded = encoded.astype(np.float32)
-        self.n_features_in_ = self.encoder_.n_features_in_
-        self.__dict__.pop("feature_names_in_", None)
-        if hasattr(self.encoder_, "feature_names_in_"):
-            self.feature_names_in_ = self.encoder_.feature_names_in_
-        check_consistent_length(encoded, y)
-        weights = checked_weights(sample_weight, encoded)
         targets = self._learn_targets(y, weights)
-        self.ensemble_ = self._make_ensemble(len(encoded), end)
+        self.ensemble_ = self._make_ensemble(n_rows, end)
         context = self._init_callback_context(max_subtasks=1)
         metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
         hook_data = {"X": X, "y": y, "metadata": metadata}
         context.call_on_fit_task_begin(estimator=self, **hook_data)
         task = context.subcontext(task_name="ensemble")
-        with task.propagate_callback_context(self.ensemble_), warnings.catch_warnings():
+        with task.propagate_callback_context(self.ensemble_):
+            task.call_on_fit_task_begin(estimator=self, **hook_data)
+            self._fit_ensemble(encoded, targets, weights)
+            task.call_on_fit_task_end(estimator=self, **hook_data)
+        self._learn_from_left_out(targets, weights)
+        members = self.ensemble_.estimators_
+        self.n_iter_ = max(member.n_iter_ for member in members)
+        counts = self.encoder_.n_columns_of_features_
+        self.feature_importances_: Array = gradient_importances(
+            members, encoded[rows], targets[rows], counts
+        )
+        context.call_on_fit_task_end(
+            estimator=self, reconstruction_attributes=dict, **hook_data
+        )
+
+    def _fit_encoder(self, X: Any, sample_weight: Any) -> Array:
+        """Learn the columns, and return them as the networks see them."""
+        self.encoder_ = TableEncoder(categorical_features=self.categorical_features)
+        self.encoder_.fit(X, sample_weight=sample_weight)
+        self.n_features_in_ = self.encoder_.n_features_in_
+        self.__dict__.pop("feature_names_in_", None)
+        if hasattr(self.encoder_, "feature_names_in_"):
+            self.feature_names_in_ = self.encoder_.feature_names_in_
+        return self._encoded(X)
+
+    def _fit_ensemble(
+        self, encoded: Array, targets: Array, weights: Array | None
+    ) -> None:
+        """Fit the networks, without what they would say of what is meant to be."""
+        with warnings.catch_warnings():
             # Some rows may have been drawn for all members, and a number of epochs is
             # what was asked for.
             warnings.filterwarnings("ignore", ".*out-of-bag outputs")
             warnings.filterwarnings("ignore", category=ConvergenceWarning)
-            task.call_on_fit_task_begin(estimator=self, **hook_data)
             self.ensemble_.fit(encoded, targets, sample_weight=weights)
-            self._learn_from_left_out(targets, weights)
-            task.call_on_fit_task_end(estimator=self, **hook_data)
-        self.n_iter_ = max(member.n_iter_ for member in self.ensemble_.estimators_)
-        context.call_on_fit_task_end(
-            estimator=self, reconstruction_attributes=dict, **hook_data
-        )
 
     def _make_ensemble(self, n_rows: int, end: float | None) -> BaggingEnsemble:
         """Return the ensemble of the preset."""
@@ -169,34 +188,9 @@ class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
 
     def _encoded(self, X: Any) -> Array:
         """Return a table as the networks see it."""
-        check_is_fitted(self)
+        check_is_fitted(self, "encoder_")
         encoded: Array = self.encoder_.transform(X)
         return encoded
-
-    @property
-    def feature_importances_(self) -> Array:
-        """How much weight the networks give each column of the table.
-
-        The squares of the weights that go out from a column, those of its bins and
-        categories included, summed over all networks, by the spread that the encoder
-        gives it. It says what the networks look at, not what is needed:
-        :func:`sklearn.inspection.permutation_importance` says that.
-
-        Returns
-        -------
-        importances : ndarray of shape (n_features_in_,)
-            They sum to 1.
-        """
-        check_is_fitted(self)
-        squares = sum(
-            (member.coefs_[0].astype(np.float64) ** 2).sum(axis=1)
-            for member in self.ensemble_.estimators_
-        )
-        counts = self.encoder_.n_columns_of_features_
-        ends = np.cumsum(counts)
-        parts = np.split(np.asarray(squares) * self.encoder_.spreads_**2, ends[:-1])
-        sums = np.array([part.sum() for part in parts])
-        return sums / (sums.sum() or 1)
 
     def __sklearn_tags__(self) -> Any:
         """Say what columns may hold."""

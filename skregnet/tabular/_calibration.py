@@ -35,7 +35,9 @@ def fitted_power(probabilities: Array, codes: Array, weights: Array) -> float:
         of_classes = log_softmax(np.exp(log_power) * logs, axis=1)[rows, codes]
         return float(-np.average(of_classes, weights=weights))
 
-    found = minimize_scalar(loss, bounds=_RANGE, method="bounded")
+    found = minimize_scalar(
+        loss, bounds=_RANGE, method="bounded", options={"xatol": 1e-12}
+    )
     return float(np.exp(found.x))
 
 

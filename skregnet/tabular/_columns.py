@@ -127,8 +127,12 @@ def _of_series(series: Any, name: str, is_category: bool) -> Column:
     """Read a column of a data frame."""
     dtype = series.dtype
     if is_category or not (dtype.is_numeric() or dtype.is_temporal()):
-        values = np.array([_category(v) for v in series.to_list()], dtype=object)
-        return Column(name, CATEGORIES, values)
+        is_missing = series.is_null().to_list()
+        texts = [
+            None if gone else _category(value)
+            for value, gone in zip(series.to_list(), is_missing, strict=True)
+        ]
+        return Column(name, CATEGORIES, np.array(texts, dtype=object))
     if dtype.is_temporal():
         if dtype not in (nw.Datetime, nw.Date):
             raise ValueError(

@@ -51,6 +51,10 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         The networks.
     power_ : float
         The power that probabilities are raised to: below 1 they were too sure.
+    feature_importances_ : ndarray of shape (`n_features_in_`,)
+        How much the loss would change, to first order, if a column were its mean: by
+        the gradients of the networks, on rows of `fit`. They sum to 1. What is needed,
+        :func:`sklearn.inspection.permutation_importance` says on other rows.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)

@@ -22,6 +22,7 @@ from skregnet.tabular._columns import (
 
 # What a scaled number tends to, where it is far out.
 _BOUND = 3.0
+_FAR = 1e9
 # Bins add nothing to a column of fewer edges.
 _FEWEST_EDGES = 4
 
@@ -75,12 +76,14 @@ class _Numbers:
     def encode(self, values: Array) -> Array:
         is_missing = np.isnan(values)
         known = np.where(is_missing, self.center, values)
-        scaled = (known - self.center) * self.scale
-        parts = [scaled / np.sqrt(1 + (scaled / _BOUND) ** 2)]
-        if len(self.edges):
-            widths = np.diff(self.edges)
-            inside = (known[:, np.newaxis] - self.edges[:-1]) / widths
-            parts.append(inside.clip(0, 1))
+        # Differences of huge numbers are far out, whatever they overflow to.
+        with np.errstate(over="ignore"):
+            scaled = ((known - self.center) * self.scale).clip(-_FAR, _FAR)
+            parts = [scaled / np.hypot(1, scaled / _BOUND)]
+            if len(self.edges):
+                widths = np.diff(self.edges)
+                inside = (known[:, np.newaxis] - self.edges[:-1]) / widths
+                parts.append(inside.clip(0, 1))
         if self.marks_missing:
             parts.append(is_missing)
         return np.column_stack(parts)
@@ -185,8 +188,6 @@ class TableEncoder(DocumentedMixin, TransformerMixin, BaseEstimator):
         Their names, where they have names that are all strings.
     n_columns_of_features_ : list of int
         How many columns each of them becomes.
-    spreads_ : ndarray of shape (n_columns,)
-        Standard deviations of the encoded columns.
 
     See Also
     --------
@@ -267,15 +268,6 @@ class TableEncoder(DocumentedMixin, TransformerMixin, BaseEstimator):
         ]
         self._kinds = [column.kind for column in columns]
         self.n_columns_of_features_ = [len(own.names) for own in self._encodings]
-        encoded = np.hstack(
-            [
-                own.encode(column.values[rows])
-                for own, column in zip(self._encodings, columns, strict=True)
-            ]
-        )
-        means = np.average(encoded, axis=0, weights=weights[rows])
-        squares = np.average((encoded - means) ** 2, axis=0, weights=weights[rows])
-        self.spreads_ = np.sqrt(squares)
         return self
 
     def transform(self, X: Any) -> Array:

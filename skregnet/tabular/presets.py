@@ -66,5 +66,8 @@ def network_for(classifies: bool, n_rows: int, preset: Preset) -> Any:
     if n_rows < FEW_ROWS:
         return network.set_params(n_iter_no_change=np.inf)
     return network.set_params(
-        batch_size=BATCH_SIZE, dropout=0.15, early_stopping=True, scoring="loss"
+        batch_size=min(BATCH_SIZE, n_rows // 2),
+        dropout=0.15,
+        early_stopping=True,
+        scoring="loss",
     )

@@ -177,7 +177,7 @@ def change_y(X, y):
         change_x,
         change_y,
     ],
-    ids=str,
+    ids=lambda change: getattr(change, "__name__", str(change)),
 )
 def test_another_fit_starts_anew(change, tmp_path):
     X, y = problem("binary", n_rows=40)

@@ -1,0 +1,1 @@
+"""Tests, which import their cases and references from each other."""
