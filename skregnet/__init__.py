@@ -9,7 +9,7 @@ from skregnet.estimators import (
     MultiTaskMLPRegressor,
     adversarial_examples,
 )
-from skregnet.tabular import TabularClassifier, TabularRegressor
+from skregnet.tabular import TableEncoder, TabularClassifier, TabularRegressor
 from skregnet.versions import show_versions
 
 __version__ = "0.1.0"
@@ -21,6 +21,7 @@ __all__ = [
     "MultiTaskMLP",
     "MultiTaskMLPClassifier",
     "MultiTaskMLPRegressor",
+    "TableEncoder",
     "TabularClassifier",
     "TabularRegressor",
     "adversarial_examples",

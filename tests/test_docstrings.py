@@ -14,7 +14,6 @@ PUBLIC_MODULES = [
     "skregnet.inspection",
     "skregnet.onnx",
     "skregnet.optimizers",
-    "skregnet.tabular",
 ]
 
 IGNORED = {

@@ -204,7 +204,7 @@ class TableEncoder(DocumentedMixin, TransformerMixin, BaseEstimator):
     Examples
     --------
     >>> import pandas as pd
-    >>> from skregnet.tabular import TableEncoder
+    >>> from skregnet import TableEncoder
     >>> table = pd.DataFrame({"size": [1.0, 2.0, 4.0], "color": ["red", "blue", None]})
     >>> encoder = TableEncoder(n_bins=0).fit(table)
     >>> encoder.get_feature_names_out().tolist()
