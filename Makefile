@@ -9,13 +9,13 @@ installed_dev := $(venv)/.installed-dev
 installed_docs := $(venv)/.installed-docs
 
 # Workers of the tests share the cores, and benchmarks compare single threads.
-test docs bench: export OPENBLAS_NUM_THREADS := 1
-test docs bench: export OMP_NUM_THREADS := 1
-test docs bench: export MKL_NUM_THREADS := 1
-test docs bench: export NUMBA_NUM_THREADS := 1
+test test-matrix fuzz docs bench: export OPENBLAS_NUM_THREADS := 1
+test test-matrix fuzz docs bench: export OMP_NUM_THREADS := 1
+test test-matrix fuzz docs bench: export MKL_NUM_THREADS := 1
+test test-matrix fuzz docs bench: export NUMBA_NUM_THREADS := 1
 
 .DELETE_ON_ERROR:
-.PHONY: help quickstart test docs format bench clean
+.PHONY: help quickstart test test-matrix fuzz docs format bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,12 @@ test: $(installed_dev) ## run every check, up to the first that fails
 	$(bin)/lint-imports
 	$(bin)/pytest -n $(WORKERS)
 
+fuzz: $(installed_dev) ## try hostile input and interrupts at random; finds defects still
+	SKREGNET_FUZZ=long $(bin)/pytest fuzz
+
+test-matrix: ## test the oldest and newest releases on all Pythons there are
+	$(PYTHON) tools/test_matrix.py
+
 docs: $(installed_docs) ## run all examples and build docs/_build/html
 	$(bin)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 
@@ -42,7 +48,7 @@ bench: $(installed_dev) ## run all benchmarks and write docs/benchmarks
 	$(bin)/python benchmarks/report.py
 
 clean: ## remove the environment and all that was generated
-	rm -rf $(venv) build dist docs/_build docs/auto_examples docs/generated
+	rm -rf $(venv) .venvs build dist docs/_build docs/auto_examples docs/generated
 	rm -rf examples/output .hypothesis .import_linter_cache .mypy_cache
 	rm -rf .pytest_cache .ruff_cache
 	find skregnet tests benchmarks examples -name __pycache__ -prune -exec rm -rf {} +

@@ -47,7 +47,7 @@ from sklearn import neural_network
 from sklearn.ensemble import BaggingClassifier
 
 import skregnet
-from skregnet.ensemble.fitting import _THREADS_FROM
+from skregnet.ensemble.blocks import THREADS_FROM
 
 N_MEMBERS = 16
 LIBRARIES = {
@@ -173,7 +173,7 @@ def time_backends(task: Task, n_repeats: int) -> list[dict[str, Any]]:
     for name in ("threads", "processes"):
         row[f"{name} vs one job"] = harness.median_ratio(times["one job"], times[name])
     n_weights = sum(below * above for below, above in pairwise(task.units))
-    prefers_threads = 3 * n_weights * task.batch_size >= _THREADS_FROM
+    prefers_threads = 3 * n_weights * task.batch_size >= THREADS_FROM
     default = "threads" if prefers_threads else "processes"
     return [{"task": task.name, **row, "default": default}]
 

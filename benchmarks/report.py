@@ -38,6 +38,7 @@ BENCHMARKS = {
     "limit": "Distance to the matrix products alone",
     "stacks": "Networks that train together",
     "ensemble": "Ensembles",
+    "search": "Searches over hyperparameters",
     "regularizers": "What regularizers add to a step",
     "optimizers": "Optimizers",
     "augmentation": "Augmentation",

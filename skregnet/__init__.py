@@ -9,6 +9,7 @@ from skregnet.estimators import (
     MultiTaskMLPRegressor,
     adversarial_examples,
 )
+from skregnet.search import StackedSearchCV
 from skregnet.tabular import TableEncoder, TabularClassifier, TabularRegressor
 from skregnet.versions import show_versions
 
@@ -21,6 +22,7 @@ __all__ = [
     "MultiTaskMLP",
     "MultiTaskMLPClassifier",
     "MultiTaskMLPRegressor",
+    "StackedSearchCV",
     "TableEncoder",
     "TabularClassifier",
     "TabularRegressor",

@@ -160,6 +160,12 @@ def _gelu(graph: _Graph, z: str) -> str:
     return graph.apply("Mul", z, share)
 
 
+def _sigmoid_weighted(graph: _Graph, z: str) -> str:
+    # Not as a product: some runtimes fuse that into one of single precision only.
+    exponential = graph.apply("Exp", graph.apply("Neg", z))
+    return graph.apply("Div", z, graph.apply("Add", exponential, 1.0))
+
+
 def _softplus(graph: _Graph, z: str) -> str:
     tail = graph.apply("Exp", graph.apply("Neg", graph.apply("Abs", z)))
     tail = graph.apply("Log", graph.apply("Add", tail, 1.0))
@@ -175,7 +181,7 @@ _ACTIVATIONS: dict[str, Callable[[_Graph, str], str]] = {
     "elu": _exponential_linear,
     "selu": _scaled_exponential_linear,
     "gelu": _gelu,
-    "silu": lambda graph, z: graph.apply("Mul", z, graph.apply("Sigmoid", z)),
+    "silu": _sigmoid_weighted,
     "mish": lambda graph, z: graph.apply(
         "Mul", z, graph.apply("Tanh", _softplus(graph, z))
     ),

@@ -97,7 +97,17 @@ class Gradual:
 
     def at(self, progress: float) -> float:
         """Return the rate once a share of training, in [0, 1], is over."""
-        return self.full * float(self.shape(progress))
+        factor = self.shape(progress)
+        try:
+            rate = self.full * float(factor)
+        except (TypeError, ValueError):
+            rate = math.nan
+        if not 0 <= rate < math.inf:
+            raise ValueError(
+                "learning_rate expects a function whose values are finite and not "
+                f"negative, got {factor!r} where {progress:g} of training is over."
+            )
+        return rate
 
     def after_epoch(self, rate: float, n_rows_seen: int) -> float:
         """Leave it to `at`."""

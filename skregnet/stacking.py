@@ -73,5 +73,23 @@ def select_members(value: Any, keep: Array, n_members: int) -> Any:
     return value
 
 
+def join_members(values: Sequence[Any]) -> Any:
+    """Return the state of a stack, from those of stacks of one member each.
+
+    What is the same number for all stays a number. The inverse of `select_members`.
+    """
+    first = values[0]
+    if isinstance(first, dict):
+        return {name: join_members([v[name] for v in values]) for name in first}
+    if isinstance(first, tuple):
+        return tuple(join_members(parts) for parts in zip(*values, strict=True))
+    if all(isinstance(value, np.ndarray) and value.ndim for value in values):
+        return np.concatenate(values)
+    if all(np.ndim(value) == 0 and value == first for value in values):
+        return first
+    # In some stacks it was a number, in others an array.
+    return np.concatenate([np.reshape(value, (1, 1)) for value in values])
+
+
 def _is_dataclass(value: Any) -> bool:
     return dataclasses.is_dataclass(value) and not isinstance(value, type)

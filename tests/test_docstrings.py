@@ -14,6 +14,7 @@ PUBLIC_MODULES = [
     "skregnet.inspection",
     "skregnet.onnx",
     "skregnet.optimizers",
+    "skregnet.search",
 ]
 
 IGNORED = {

@@ -29,6 +29,13 @@ def test_the_api_page_has_every_name(module):
     assert names == {name for name in public - modules if not name.startswith("__")}
 
 
+@pytest.mark.parametrize("name", ["persistence", "tabular"])
+def test_a_page_runs(name):
+    path = ROOT / "docs" / f"{name}.md"
+    blocks = re.findall(r"```python\n(.*?)```", path.read_text("utf-8"), re.DOTALL)
+    exec(compile("\n".join(blocks), str(path), "exec"), {})
+
+
 @pytest.mark.parametrize(
     ("estimator", "page"),
     [

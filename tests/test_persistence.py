@@ -126,11 +126,6 @@ def test_the_page_lists_the_types(name):
         assert not is_ours or kind in listed or kind.startswith(kinds)
 
 
-def test_the_page_runs():
-    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-    exec(compile("\n".join(blocks), str(PAGE), "exec"), {})
-
-
 def test_nothing_is_loaded_that_is_not_trusted():
     X, y = data("classifier")
     content = skops.io.dumps(MODELS["classifier"].fit(X, y))

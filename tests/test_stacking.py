@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 
 from skregnet.penalties import L1Penalty, L2Penalty
-from skregnet.stacking import architecture, select_members, stack_members
+from skregnet.stacking import (
+    architecture,
+    join_members,
+    select_members,
+    stack_members,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -137,3 +142,26 @@ def test_states_are_cut_to_the_members_that_stay():
     assert found["pair"][1] == "name"
     found["velocity"][0, 0] = -1
     assert state["velocity"][2, 0] == 8
+
+
+def test_states_are_joined_as_they_were_cut():
+    state = {
+        "velocity": np.arange(12.0).reshape(3, 4),
+        "inner": {"decay": np.array([[0.1], [0.2], [0.3]]), "n_steps": 7},
+        "number": 2.0,
+        "pair": (np.arange(3), "name"),
+    }
+    found = join_members([select_members(state, np.array([k]), 3) for k in range(3)])
+    np.testing.assert_array_equal(found["velocity"], state["velocity"])
+    np.testing.assert_array_equal(found["inner"]["decay"], state["inner"]["decay"])
+    np.testing.assert_array_equal(found["pair"][0], [0, 1, 2])
+    assert (found["inner"]["n_steps"], found["number"]) == (7, 2.0)
+    assert found["pair"][1] == "name"
+    found["velocity"][0, 0] = -1
+    assert state["velocity"][0, 0] == 0
+
+
+def test_numbers_that_differ_are_joined_to_arrays():
+    states = [{"decay": 0.1}, {"decay": np.array([[0.2]])}, {"decay": 0.1}]
+    np.testing.assert_array_equal(join_members(states)["decay"], [[0.1], [0.2], [0.1]])
+    assert join_members([states[0], states[2]]) == {"decay": 0.1}

@@ -20,13 +20,13 @@ from sklearn.base import (
     TransformerMixin,
     _fit_context,
 )
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils import assert_all_finite, check_random_state
+from sklearn.utils.validation import check_is_fitted
 
+from skregnet.all_or_nothing import all_or_nothing
+from skregnet.checked_data import FLOATS, checked_rows
 from skregnet.documentation import DocumentedMixin
 from skregnet.kernels import Array
-
-_FLOATS = (np.float64, np.float32)
 
 
 class Augmenter(
@@ -108,7 +108,8 @@ class Augmenter(
         self : object
             The fitted augmenter.
         """
-        self._learn(self._validate(X, reset=True), y)
+        with all_or_nothing(self):
+            self._learn(self._validate(X, reset=True), y)
         return self
 
     def fit_transform(self, X: Any, y: Any = None) -> Any:
@@ -127,7 +128,9 @@ class Augmenter(
             Changed rows, in a new array.
         """
         X = self.fit(X, y)._validate(X, reset=False)
-        changed, _ = self.augment(X, None, generator_of(self.random_state))
+        with np.errstate(over="ignore", invalid="ignore"):
+            changed, _ = self.augment(X, None, generator_of(self.random_state))
+        assert_all_finite(changed, input_name="X, once changed,")
         # The next step may write to what it is handed.
         return X.copy() if changed is X else changed
 
@@ -152,10 +155,10 @@ class Augmenter(
 
     def _validate(self, X: Any, *, reset: bool) -> Any:
         """Check rows."""
-        return validate_data(
+        return checked_rows(
             self,
             X,
-            dtype=_FLOATS,
+            dtype=FLOATS,
             accept_sparse="csr" if self._takes_sparse else False,
             reset=reset,
         )
@@ -167,6 +170,25 @@ class Augmenter(
         tags.input_tags.sparse = self._takes_sparse
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def with_values_once(X: Any) -> Any:
+    """Return CSR rows in order, into which SciPy's sums would bring the given ones."""
+    if X.has_canonical_format:
+        return X
+    X = X.copy()
+    X.sum_duplicates()
+    return X
+
+
+def checked_scale(scale: Array, name: str) -> Array:
+    """Return the spread of noise, or refuse data whose spread is beyond the floats."""
+    if not np.isfinite(scale).all():
+        raise ValueError(
+            f"{name} expects numbers whose spread, times scale, is finite, got larger "
+            "ones; scale them, or set a smaller scale."
+        )
+    return scale
 
 
 def generator_of(random_state: Any) -> np.random.Generator:

@@ -9,7 +9,6 @@ from sklearn.base import clone
 from sklearn.utils import (
     InputTags,
     assert_all_finite,
-    check_array,
     check_consistent_length,
     get_tags,
 )
@@ -17,10 +16,9 @@ from sklearn.utils import (
 from skregnet.augmentation._base import generator_of
 from skregnet.augmentation._containers import dense_frame
 from skregnet.augmentation._targets import Targets, targets_of
+from skregnet.checked_data import checked_array
 from skregnet.kernels import Array
 from skregnet.training.augmentation import augmented
-
-_FLOATS = (np.float64, np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,13 +66,11 @@ class CopyMaker:
                 "are left otherwise, got n_copies=0."
             )
         tags = input_tags_of(caller.augmenter)
-        rows = check_array(
+        rows = checked_array(
             dense_frame(X),
             accept_sparse="csr" if tags.sparse else False,
-            dtype=_FLOATS,
             ensure_all_finite="allow-nan" if tags.allow_nan else True,
             estimator=caller,
-            input_name="X",
         )
         targets = targets_of(y, as_classes, caller)
         check_consistent_length(rows, targets.y)
@@ -108,6 +104,11 @@ class CopyMaker:
 
 def input_tags_of(augmenter: Any) -> InputTags:
     """Return which rows an augmenter takes; without tags, finite dense ones."""
+    if isinstance(augmenter, type):
+        raise TypeError(
+            f"augmenter expects an object, such as {augmenter.__name__}(), got the "
+            f"class {augmenter.__name__}."
+        )
     if hasattr(augmenter, "__sklearn_tags__"):
         return get_tags(augmenter).input_tags
     return InputTags()

@@ -13,6 +13,7 @@ from scipy import sparse
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
+from skregnet.checked_data import naming
 from skregnet.kernels import Array
 
 
@@ -140,20 +141,21 @@ def targets_of(y: Any, as_classes: bool | None, caller: Any) -> Targets:
             f"{type(caller).__name__} requires y to be passed, but the target y is "
             "None."
         )
-    checked = check_array(
-        y,
-        accept_sparse="csr",
-        ensure_2d=False,
-        dtype="numeric" if as_classes is False else None,
-        input_name="y",
-        estimator=caller,
-    )
-    if sparse.issparse(checked):
-        checked = checked.toarray()
-    if as_classes is None:
-        kind = type_of_target(checked, input_name="y")
-        as_classes = not kind.startswith("continuous")
-    return _classes_of(checked) if as_classes else _numbers_of(checked)
+    with naming("y"):
+        checked = check_array(
+            y,
+            accept_sparse="csr",
+            ensure_2d=False,
+            dtype="numeric" if as_classes is False else None,
+            input_name="y",
+            estimator=caller,
+        )
+        if sparse.issparse(checked):
+            checked = checked.toarray()
+        if as_classes is None:
+            kind = type_of_target(checked, input_name="y")
+            as_classes = not kind.startswith("continuous")
+        return _classes_of(checked) if as_classes else _numbers_of(checked)
 
 
 def _numbers_of(y: Array) -> Numbers:

@@ -144,6 +144,11 @@ class AdversarialNoise(Augmenter):
 
     def _learn(self, X: Any, y: Any) -> None:
         """Check that the estimator knows rows such as these."""
+        if isinstance(self.estimator, type):
+            raise TypeError(
+                "AdversarialNoise expects a fitted estimator, got the class "
+                f"estimator={self.estimator.__name__}."
+            )
         check_is_fitted(
             self.estimator,
             msg="AdversarialNoise expects a fitted estimator, got a %(name)s that is "

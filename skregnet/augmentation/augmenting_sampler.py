@@ -13,6 +13,7 @@ from sklearn.utils.validation import _check_feature_names
 from skregnet.augmentation._containers import in_container_like
 from skregnet.augmentation._copies import CopyMaker, input_tags_of
 from skregnet.augmentation._targets import Classes
+from skregnet.checked_data import naming
 from skregnet.documentation import DocumentedMixin
 
 
@@ -178,10 +179,12 @@ class AugmentingSampler(DocumentedMixin, OneToOneFeatureMixin, BaseEstimator):
         """Check data, whose targets are classes, as imbalanced-learn asks it to be."""
         maker = CopyMaker.of(self, X, y, as_classes=None)
         if not isinstance(maker.targets, Classes):
+            with naming("y"):
+                kind = type_of_target(y)
             raise ValueError(
                 "Unknown label type: AugmentingSampler expects y of one class a row, "
-                f"got targets of type {type_of_target(y)!r}; use AugmentedEstimator "
-                "for numbers or several labels."
+                f"got targets of type {kind!r}; use AugmentedEstimator for numbers or "
+                "several labels."
             )
         if len(maker.targets.counts()) < 2:
             raise ValueError(

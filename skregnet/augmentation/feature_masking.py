@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skregnet.augmentation._base import Augmenter
+from skregnet.augmentation._base import Augmenter, with_values_once
 from skregnet.kernels import Array, Odds, draw_kept
 
 
@@ -103,9 +103,9 @@ class FeatureMasking(Augmenter):
     def _augment_sparse(self, X: Any, rng: np.random.Generator) -> Any:
         """Return CSR rows with some values replaced."""
         self._check_sparse()
+        X = with_values_once(X)
         if self.fill == "zero":
             changed = X.copy()
-            changed.sum_duplicates()
             changed.data *= self._draw_kept(changed.nnz, rng)
             changed.eliminate_zeros()
             return changed

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.utils._param_validation import Interval
 
-from skregnet.augmentation._base import Augmenter
+from skregnet.augmentation._base import Augmenter, checked_scale
 from skregnet.kernels import Array, draw_normal
 
 
@@ -77,5 +77,6 @@ class GaussianNoise(Augmenter):
 
     def _learn(self, X: Any, y: Any) -> None:
         """Learn the spread of each feature."""
-        spread = X.std(axis=0) if self.relative else np.ones(X.shape[1], X.dtype)
-        self.scale_ = self.scale * spread
+        with np.errstate(over="ignore", invalid="ignore"):
+            spread = X.std(axis=0) if self.relative else np.ones(X.shape[1], X.dtype)
+            self.scale_ = checked_scale(self.scale * spread, "X")

@@ -85,7 +85,8 @@ class ImageRotation(ImageAugmenter):
         self, X: Any, y: Array | None, rng: np.random.Generator
     ) -> tuple[Any, Array | None]:
         """Return images turned, and their targets."""
-        degrees = rng.uniform(-self.max_degrees, self.max_degrees, len(X))
+        furthest = float(self.max_degrees)
+        degrees = rng.uniform(-furthest, furthest, len(X))
         cosines, sines = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
         # Rows count downwards, so this turns images counterclockwise.
         matrices = np.array([[cosines, sines], [-sines, cosines]])

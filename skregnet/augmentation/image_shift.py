@@ -11,6 +11,8 @@ from skregnet.augmentation._image import ImageAugmenter
 from skregnet.augmentation._warping import ImageShape, blocks
 from skregnet.kernels import Array
 
+_FURTHEST = 2**31
+
 
 class ImageShift(ImageAugmenter):
     """Moves each image by whole pixels, vertically and horizontally.
@@ -86,9 +88,9 @@ class ImageShift(ImageAugmenter):
         self, X: Any, y: Array | None, rng: np.random.Generator
     ) -> tuple[Any, Array | None]:
         """Return images moved, and their targets."""
-        shifts = rng.integers(
-            -self.max_shift, self.max_shift, (len(X), 2), endpoint=True
-        )
+        # Further than any image is long, and a number that NumPy can draw up to.
+        furthest = min(int(self.max_shift), _FURTHEST)
+        shifts = rng.integers(-furthest, furthest, (len(X), 2), endpoint=True)
         return move(X, self.image_shape_, self.fill, shifts), y
 
 

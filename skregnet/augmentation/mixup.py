@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils._param_validation import Interval
 
-from skregnet.augmentation._base import Augmenter
+from skregnet.augmentation._base import Augmenter, with_values_once
 from skregnet.kernels import Array
 
 
@@ -110,6 +110,7 @@ def _mixed(rows: Any, partners: Array, shares: Array) -> Any:
     # Differences, so that what two rows have in common stays exactly as it is.
     shares = shares.astype(rows.dtype)
     if sparse.issparse(rows):
+        rows = with_values_once(rows)
         mixed = rows[partners] - rows
         mixed.data *= np.repeat(shares, np.diff(mixed.indptr))
         return rows + mixed

@@ -8,8 +8,9 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils._param_validation import Interval
 
 from skregnet import training
-from skregnet.augmentation._base import Augmenter
+from skregnet.augmentation._base import Augmenter, checked_scale
 from skregnet.augmentation.mixup import numeric_targets
+from skregnet.checked_data import naming
 from skregnet.kernels import Array
 
 
@@ -117,14 +118,16 @@ class TargetNoise(Augmenter):
         targets = np.asarray(y)
         if targets.dtype.kind not in "biuf":
             return
-        check_consistent_length(X, targets)
-        targets = targets.reshape(len(targets), -1).astype(np.float64)
+        with naming("y"):
+            check_consistent_length(X, targets)
+            targets = targets.reshape(len(targets), -1).astype(np.float64)
         self.keeps_sum_ = are_shares(targets)
         is_absolute = self.keeps_sum_ or bool(np.isin(targets, (0, 1)).all())
         spread = np.ones(targets.shape[1])
         if self.relative and not is_absolute:
-            spread = targets.std(axis=0)
-        self.scale_ = self.scale * spread
+            with np.errstate(over="ignore", invalid="ignore"):
+                spread = targets.std(axis=0)
+        self.scale_ = checked_scale(self.scale * spread, "y")
 
 
 def are_shares(targets: Array) -> bool:

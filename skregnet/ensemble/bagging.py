@@ -38,6 +38,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
+from skregnet.all_or_nothing import all_or_nothing
 from skregnet.documentation import DocumentedMixin
 from skregnet.ensemble.data import checked_features, checked_targets
 from skregnet.ensemble.fitting import Job, fit_members, is_network
@@ -46,8 +47,8 @@ from skregnet.ensemble.output import ClassOutput, Output, TaskOutput
 from skregnet.ensemble.sampling import Sampling, sampling_of
 from skregnet.ensemble.voting import VOTES, combined, features_of
 from skregnet.estimators import MLPClassifier, MultiTaskMLP
+from skregnet.estimators._base import finite
 from skregnet.estimators._pool import Pool
-from skregnet.estimators._together import all_or_nothing
 from skregnet.estimators._weights import checked_weights
 from skregnet.kernels import Array
 
@@ -56,6 +57,9 @@ _LARGEST_SEED = np.iinfo(np.int32).max
 
 def _classifies(ensemble: Any) -> bool:
     """Tell whether the members are classifiers, or say that they are not."""
+    output = getattr(ensemble, "_output", None)
+    if isinstance(output, TaskOutput) and all(t.classes is None for t in output.tasks):
+        raise AttributeError("predict_proba expects a task that is a classification.")
     if hasattr(ensemble._template(), "predict_proba") or is_classifier(
         ensemble._template()
     ):
@@ -400,7 +404,7 @@ class BaggingEnsemble(
                 stacklevel=2,
             )
         random_state = check_random_state(self.random_state)
-        seeds: Array = random_state.randint(_LARGEST_SEED, size=self.n_estimators)
+        seeds: Array = random_state.randint(_LARGEST_SEED, size=int(self.n_estimators))
         return seeds[n_there:]
 
     def _template(self) -> Any:
@@ -542,8 +546,9 @@ class BaggingEnsemble(
             Standard deviation of the members' predictions about their mean, in units of
             `y`. It is that of the model: noise of the targets is not in it.
         """
-        std: Array = np.stack(list(self._all_outputs(X))).std(axis=0)
-        return std
+        with np.errstate(over="ignore", invalid="ignore"):
+            std: Array = np.stack(list(self._all_outputs(X))).std(axis=0)
+        return finite(std)
 
     @available_if(_regresses)
     def predict_quantiles(self, X: Any, quantiles: Any = (0.05, 0.5, 0.95)) -> Array:
@@ -626,7 +631,8 @@ class BaggingEnsemble(
 
     def _combined_outputs(self, X: Any) -> Array:
         """Return the members' outputs, combined."""
-        return combined(self._all_outputs(X), self.voting)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return finite(combined(self._all_outputs(X), self.voting))
 
     def _all_outputs(self, X: Any) -> Iterator[Array]:
         """Yield the outputs of each member in turn."""

@@ -7,16 +7,14 @@ from scipy import sparse
 from sklearn.base import is_classifier
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import validate_data
 
+from skregnet.checked_data import FLOATS, checked_rows, naming
 from skregnet.ensemble.fitting import is_network
 from skregnet.ensemble.output import ClassOutput, NumberOutput, Output, TaskOutput
 from skregnet.estimators import MultiTaskMLP
 from skregnet.estimators._base import by_rows, flat_if_one_column
 from skregnet.estimators._target_form import TargetForm
 from skregnet.estimators._tasks import learn_tasks
-
-_FLOATS = (np.float64, np.float32)
 
 
 def checked_features(ensemble: Any, X: Any, *, reset: bool) -> Any:
@@ -26,18 +24,18 @@ def checked_features(ensemble: Any, X: Any, *, reset: bool) -> Any:
     themselves and get them as they are: data frames stay data frames.
     """
     if is_network(ensemble._template()):
-        X = validate_data(
+        X = checked_rows(
             ensemble,
             X,
             accept_sparse=["csr", "csc"],
-            dtype=_FLOATS,
+            dtype=FLOATS,
             order="C",
             reset=reset,
         )
         return by_rows(X)
     if hasattr(X, "columns"):
-        return validate_data(ensemble, X, reset=reset, skip_check_array=True)
-    X = validate_data(
+        return checked_rows(ensemble, X, reset=reset, skip_check_array=True)
+    X = checked_rows(
         ensemble,
         X,
         accept_sparse=["csr", "csc"],
@@ -59,7 +57,12 @@ def checked_targets(ensemble: Any, X: Any, y: Any) -> tuple[Any, Output]:
             f"{type(ensemble).__name__} requires y to be passed, but the target y is "
             "None."
         )
-    template = ensemble._template()
+    with naming("y"):
+        return _checked_targets(ensemble._template(), X, y)
+
+
+def _checked_targets(template: Any, X: Any, y: Any) -> tuple[Any, Output]:
+    """Return targets, and how outputs are read, of members of a kind."""
     if isinstance(template, MultiTaskMLP):
         form, Y = TargetForm.of(y)
         check_consistent_length(X, Y)

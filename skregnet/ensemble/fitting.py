@@ -1,11 +1,9 @@
 """Fits the members of an ensemble: networks as stacks, in blocks, over many workers."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import cache
-from itertools import chain, pairwise
-from numbers import Integral
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -15,8 +13,13 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params
-from threadpoolctl import ThreadpoolController
 
+from skregnet.ensemble.blocks import (
+    block_size,
+    multiplications_a_step,
+    one_blas_thread,
+    preferred_workers,
+)
 from skregnet.ensemble.sampling import Draw, Sampling
 from skregnet.ensemble.voting import features_of
 from skregnet.estimators import MultiTaskMLP
@@ -27,22 +30,8 @@ from skregnet.estimators._sizes import hidden_sizes
 from skregnet.estimators._together import fit_together
 from skregnet.kernels import Array
 
-# Members of a block, by the multiplications of one step of one member. Microseconds a
-# member and step in blocks of 1, 4, 16 and 64, in float32, on one core, with Numba: at
-# 2e4 multiplications 27, 10, 4.8 and 3.2; 2e5: 32, 16, 11, 9.2; 1.5e6: 64, 46, 43, 42;
-# 4e6: 95, 79, 74, 78; 1.1e7: 195, 179, 172, 206; 1.8e7: 370, 355, 362, 417; 7e7: 1179,
-# 1167, 1209, 1408.
-_BLOCKS = ((2e6, 64), (1.5e7, 16), (4e7, 4))
-
-# From so many multiplications a step on, Python's part in it is so small that threads
-# do not wait for one another; below, processes are faster.
-_THREADS_FROM = 2e7
-
 # The parameter whose value is fitted, and no member's own.
 _SHARED = "initial_trunk__"
-
-# Rows of a minibatch where the network chooses.
-_AUTO_ROWS = 200
 
 
 @dataclass(frozen=True)
@@ -100,13 +89,13 @@ def fit_members(
     the members that there are by then are returned, and None where one is left out.
     """
     n_workers = effective_n_jobs(n_jobs)
-    cost = _multiplications_a_step(job)
-    size = max(1, min(_block_size(cost), -(-len(seeds) // n_workers)))
+    cost = _cost(job)
+    size = max(1, min(block_size(cost), -(-len(seeds) // n_workers)))
     blocks = [slice(k, k + size) for k in range(0, len(seeds), size)]
     if n_workers == 1:
         return _one_after_another(job, seeds, contexts, blocks, verbose)
-    prefer = "threads" if cost >= _THREADS_FROM else "processes"
-    with _one_blas_thread():
+    prefer = preferred_workers(cost)
+    with one_blas_thread():
         found = Parallel(n_jobs=n_jobs, verbose=verbose, prefer=prefer)(
             delayed(_fit_block)(job, seeds[block], contexts[block]) for block in blocks
         )
@@ -128,23 +117,14 @@ def _one_after_another(
     return members
 
 
-def _multiplications_a_step(job: Job) -> float:
+def _cost(job: Job) -> float:
     """Return how many numbers a step of a network multiplies, about; else 0."""
     network = network_of(job.template)
     if network is None:
         return 0.0
     sampling = job.sampling
     units = (sampling.n_drawn_features, *hidden_sizes(network), job.n_outputs)
-    n_weights = sum(below * above for below, above in pairwise(units))
-    n_rows = network.batch_size
-    if not isinstance(n_rows, Integral):
-        n_rows = _AUTO_ROWS
-    return 3.0 * n_weights * float(min(n_rows, sampling.n_drawn_rows))
-
-
-def _block_size(cost: float) -> int:
-    """Return how many members of this cost a step train together best."""
-    return next((size for limit, size in _BLOCKS if cost <= limit), 1)
+    return multiplications_a_step(network, units, sampling.n_drawn_rows)
 
 
 def network_of(estimator: Any) -> Any:
@@ -170,7 +150,7 @@ def _fit_block(
     for member, draw in zip(members, draws, strict=True):
         set_seeds(member, draw.random_state)
     is_complete = True
-    with _one_blas_thread():
+    with one_blas_thread():
         if job.pool is not None:
             is_complete = _fit_stack(job, members, draws, contexts)
         elif job.caller is None and _trains_on_copies(job):
@@ -183,18 +163,6 @@ def _fit_block(
     if not is_complete:
         members = [m if hasattr(network_of(m), "coefs_") else None for m in members]
     return members, is_complete
-
-
-def _one_blas_thread() -> AbstractContextManager[Any]:
-    """Hold BLAS to one thread."""
-    limit: AbstractContextManager[Any] = _controller().limit(limits=1, user_api="blas")
-    return limit
-
-
-@cache
-def _controller() -> ThreadpoolController:
-    """Return what controls the threads of the libraries loaded; it takes a while."""
-    return ThreadpoolController()
 
 
 def set_seeds(member: Any, random_state: np.random.RandomState) -> None:

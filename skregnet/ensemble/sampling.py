@@ -15,6 +15,8 @@ from skregnet.kernels import Array
 
 # Rows that are brought to float64 at once.
 _BLOCK_ROWS = 4096
+# What counts of rows may sum to: their numbers would take 16 GiB.
+_MOST_ROWS = 2**31
 
 
 class Draw(NamedTuple):
@@ -166,6 +168,10 @@ def _n_drawn_rows(ensemble: Any, n_rows: int, weights: Array | None) -> int:
     how often a row occurs; with replacement their sum is the number of rows.
     """
     max_samples = ensemble.max_samples
+    if isinstance(max_samples, Integral) and int(max_samples) > _MOST_ROWS:
+        raise ValueError(
+            f"max_samples expects at most {_MOST_ROWS} rows, got {max_samples=}."
+        )
     if max_samples is None or isinstance(max_samples, Integral):
         return n_rows if max_samples is None else int(max_samples)
     n_there: float = n_rows
@@ -173,6 +179,12 @@ def _n_drawn_rows(ensemble: Any, n_rows: int, weights: Array | None) -> int:
     if weights is not None and not takes_all:
         are_counts = ensemble.bootstrap and np.array_equal(weights, np.rint(weights))
         n_there = float(weights.sum() if are_counts else np.count_nonzero(weights))
+    if n_there > _MOST_ROWS:
+        raise ValueError(
+            "sample_weight holds whole numbers, which count how often each row occurs: "
+            f"expected a sum of at most {_MOST_ROWS}, got {n_there:g}. Divide them, or "
+            "set max_samples=None to draw as many rows as there are."
+        )
     return max(1, int(max_samples * n_there))
 
 
@@ -210,8 +222,8 @@ def order_of_contents(X: Any, y: Any) -> Array | None:
     codes = codes.reshape(len(y), -1)
     direction = np.random.RandomState(0).standard_normal(X.shape[1] + codes.shape[1])
     along_y, along_X = np.split(direction, [codes.shape[1]])
-    keys = codes @ along_y
     with np.errstate(all="ignore"):
+        keys = codes @ along_y
         for start in range(0, len(keys), _BLOCK_ROWS):
             block = slice(start, start + _BLOCK_ROWS)
             rows = _safe_indexing(X, block)

@@ -13,10 +13,10 @@ from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOp
 from sklearn.utils.validation import (
     check_consistent_length,
     check_is_fitted,
-    validate_data,
 )
 
 from skregnet.activations import ACTIVATIONS
+from skregnet.checked_data import FLOATS, checked_rows, naming
 from skregnet.documentation import DocumentedMixin
 from skregnet.estimators._export import to_sklearn
 from skregnet.estimators._fitted import checked_pair, fitted_network
@@ -33,8 +33,6 @@ from skregnet.losses import Loss, MultiTaskLoss
 from skregnet.network import input_gradient
 from skregnet.prediction import hidden_outputs, plain_outputs
 from skregnet.training import NORMS
-
-_FLOATS = (np.float64, np.float32)
 
 
 def has_partial_fit(mlp: Any) -> bool:
@@ -224,28 +222,30 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
         self, request: Request, is_first: bool
     ) -> tuple[Any, Array, Array]:
         """Return features, targets as given, and targets as the network sees them."""
-        X, y = validate_data(
+        X, y = checked_rows(
             self,
             request.X,
             request.y,
             accept_sparse=["csr", "csc"],
             multi_output=True,
             y_numeric=self._y_numeric,
-            dtype=_FLOATS if is_first else self.coefs_[0].dtype,
+            dtype=FLOATS if is_first else self.coefs_[0].dtype,
             order="C",
             reset=is_first,
         )
-        y = self._check_targets(y, request)
-        return by_rows(X), y, self._as_targets(y, X.dtype)
+        with naming("y"):
+            y = self._check_targets(y, request)
+            return by_rows(X), y, self._as_targets(y, X.dtype)
 
     def _validate_validation(
         self, X: Any, y: Any, sample_weight: Any, dtype: Any
     ) -> ValidationSet:
         """Check validation data that the user gives."""
-        X = validate_data(
+        X = checked_rows(
             self, X, accept_sparse=["csr", "csc"], dtype=dtype, order="C", reset=False
         )
-        y = self._check_other_targets(y, "y_val")
+        with naming("y_val"):
+            y = self._check_other_targets(y, "y_val")
         check_consistent_length(X, y)
         weights = checked_weights(sample_weight, X)
         return ValidationSet(by_rows(X), y, self._as_targets(y, X.dtype), weights)
@@ -278,13 +278,15 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
     def _outputs(self, X: Any) -> Array:
         """Validate features and return the outputs before their activation."""
         X = self._validate_features(X)
-        return plain_outputs(X, self.coefs_, self.intercepts_, self.activation)
+        with np.errstate(over="ignore", invalid="ignore"):
+            outputs = plain_outputs(X, self.coefs_, self.intercepts_, self.activation)
+        return finite(outputs)
 
     def _validate_features(self, X: Any) -> Any:
         """Check features against those of training."""
         check_is_fitted(self)
-        X = validate_data(
-            self, X, accept_sparse=["csr", "csc"], dtype=_FLOATS, reset=False
+        X = checked_rows(
+            self, X, accept_sparse=["csr", "csc"], dtype=FLOATS, reset=False
         )
         return by_rows(X)
 
@@ -329,7 +331,9 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
                 "hidden_features expects a network with a hidden layer, got "
                 f"hidden_layer_sizes={self.hidden_layer_sizes!r}."
             )
-        return hidden_outputs(X, self.coefs_, self.intercepts_, self.activation)
+        with np.errstate(over="ignore", invalid="ignore"):
+            hidden = hidden_outputs(X, self.coefs_, self.intercepts_, self.activation)
+        return finite(hidden)
 
     def input_gradient(self, X: Any, y: Any) -> Array:
         """Return how the loss of each row changes with its features.
@@ -384,6 +388,16 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+
+def finite(outputs: Array) -> Array:
+    """Return outputs, or refuse the rows for which they are beyond the floats."""
+    if not np.isfinite(outputs).all():
+        raise ValueError(
+            "X expects rows for which the network's outputs are finite, got values too "
+            "large for its weights; scale X as the rows of fit, or look into coefs_."
+        )
+    return outputs
 
 
 def by_rows(X: Any) -> Any:

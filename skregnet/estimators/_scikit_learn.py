@@ -6,8 +6,9 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import type_of_target, unique_labels
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
+from skregnet.checked_data import FLOATS, checked_rows
 from skregnet.kernels import Array
 
 
@@ -40,11 +41,11 @@ def checked_data(
         If the estimator cannot have been fitted to such targets.
     """
     check_is_fitted(estimator)
-    X = validate_data(
+    X = checked_rows(
         estimator,
         X,
         accept_sparse="csr",
-        dtype=(np.float64, np.float32),
+        dtype=FLOATS,
         reset=False,
     )
     check_consistent_length(X, y)

@@ -93,6 +93,8 @@ def _as_array(y: Any) -> Array:
     if array.dtype.kind in "US" and isinstance(y, list | tuple):
         # Numbers beside labels would have become labels.
         array = np.asarray(y, dtype=object)
+    if array.ndim in (1, 2) and not len(array):
+        raise ValueError("y expects at least one row, got none.")
     if array.ndim not in (1, 2):
         raise ValueError(
             f"y expects one or two dimensions, a column a task, got {array.ndim}."

@@ -1,21 +1,17 @@
 """Fits any number of estimators, those of one architecture as a stack."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from typing import Any
+from collections.abc import Sequence
+from contextlib import ExitStack
 
 from sklearn.callback._callback_support import callback_management_context
 
+from skregnet.all_or_nothing import all_or_nothing
 from skregnet.estimators._request import Request
 from skregnet.estimators._results import conclude
 from skregnet.estimators._session import Session
 from skregnet.estimators._solvers import FULL_BATCH
 from skregnet.training import train_minibatch
-
-# What scikit-learn keeps on an estimator while its callbacks run; it clears them up
-# itself, after a failed fit too.
-_CALLBACK_ATTRIBUTES = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 
 
 def fit_together(requests: Sequence[Request]) -> bool:
@@ -70,21 +66,3 @@ def _train(sessions: list[Session]) -> bool:
         train = FULL_BATCH[first.estimator.solver]
         conclude(first, train(first.member, **first.limits))
     return all(session.is_complete for session in sessions)
-
-
-@contextmanager
-def all_or_nothing(estimator: Any) -> Iterator[Callable[[], None]]:
-    """Restore the estimator's attributes if what follows fails, or when called."""
-    before = dict(vars(estimator))
-
-    def restore() -> None:
-        now = vars(estimator)
-        kept = {name: now[name] for name in _CALLBACK_ATTRIBUTES if name in now}
-        now.clear()
-        now.update(before | kept)
-
-    try:
-        yield restore
-    except BaseException:
-        restore()
-        raise

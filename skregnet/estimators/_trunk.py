@@ -72,7 +72,11 @@ def _source(estimator: Any) -> Any:
             "initial_trunk expects a fitted multilayer perceptron, got "
             f"initial_trunk={estimator.initial_trunk!r}."
         )
-    check_is_fitted(source)
+    check_is_fitted(
+        source,
+        msg="initial_trunk expects a fitted network, got a %(name)s that is not "
+        "fitted; call its fit before.",
+    )
     return source
 
 

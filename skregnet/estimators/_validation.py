@@ -87,7 +87,13 @@ class ValidationSet:
         if self.weights is not None and takes_weights(scorer):
             weights["sample_weight"] = self.weights
         y = estimator._as_given(self.y)
-        return float(scorer(trained, self.X, y, **weights)), loss
+        try:
+            return float(scorer(trained, self.X, y, **weights)), loss
+        except (AttributeError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"scoring={estimator.scoring!r} cannot score the validation rows: "
+                f"{error}"
+            ) from error
 
 
 def takes_weights(scorer: Any) -> bool:

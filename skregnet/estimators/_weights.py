@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import _check_sample_weight
 
+from skregnet.checked_data import naming
 from skregnet.kernels import Array
 
 
@@ -12,7 +13,8 @@ def checked_weights(sample_weight: Any, X: Any) -> Array | None:
     """Return checked sample weights, in float64, if there are any."""
     if sample_weight is None:
         return None
-    weights: Array = _check_sample_weight(
-        sample_weight, X, dtype=np.float64, ensure_non_negative=True
-    )
+    with naming("sample_weight"):
+        weights: Array = _check_sample_weight(
+            sample_weight, X, dtype=np.float64, ensure_non_negative=True
+        )
     return weights

@@ -583,7 +583,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return np.where(np.isin(y, self.classes_), y, self.classes_[0])
 
     def _training_targets(self, targets: Array) -> Array:
-        share = self.label_smoothing
+        share = float(self.label_smoothing)
         if not share:
             return targets
         n_values = targets.shape[1] if self.out_activation_ == "softmax" else 2

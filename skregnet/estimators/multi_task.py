@@ -8,9 +8,10 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils import ClassifierTags, RegressorTags, check_consistent_length
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from skregnet.estimators._base import BaseMLP, by_rows
+from skregnet.checked_data import FLOATS, checked_rows, naming
+from skregnet.estimators._base import BaseMLP, by_rows, finite
 from skregnet.estimators._request import Request
 from skregnet.estimators._sizes import checked_sizes
 from skregnet.estimators._target_form import TargetForm
@@ -27,8 +28,6 @@ from skregnet.kernels import Array
 from skregnet.losses import MultiTaskLoss
 from skregnet.perceptron import Heads
 from skregnet.prediction import hidden_outputs
-
-_FLOATS = (np.float64, np.float32)
 
 
 def _classifies(mlp: Any) -> bool:
@@ -513,10 +512,16 @@ class MultiTaskMLP(BaseMLP):
             columns where that was one.
         """
         outputs = self._outputs(X)
-        decoded = [
-            task.decode(outputs[:, own])
-            for task, own in zip(self.tasks_, self._loss.outputs_of_tasks, strict=True)
-        ]
+        with np.errstate(over="ignore"):
+            decoded = [
+                task.decode(outputs[:, own])
+                for task, own in zip(
+                    self.tasks_, self._loss.outputs_of_tasks, strict=True
+                )
+            ]
+        for task, values in zip(self.tasks_, decoded, strict=True):
+            if task.classes is None:
+                finite(values)
         return self._form.restore(self.tasks_, decoded)
 
     @available_if(_classifies)
@@ -611,7 +616,9 @@ class MultiTaskMLP(BaseMLP):
         names = self.activation
         names = [names] * n_shared if isinstance(names, str) else list(names)[:n_shared]
         below = slice(n_shared + 1)
-        return hidden_outputs(X, self.coefs_[below], self.intercepts_[below], names)
+        coefs, intercepts = self.coefs_[below], self.intercepts_[below]
+        with np.errstate(over="ignore", invalid="ignore"):
+            return finite(hidden_outputs(X, coefs, intercepts, names))
 
     def to_sklearn(self) -> Any:
         """Refuse: scikit-learn has no network of several tasks.
@@ -696,17 +703,18 @@ class MultiTaskMLP(BaseMLP):
     def _validate_training(
         self, request: Request, is_first: bool
     ) -> tuple[Any, Array, Array]:
-        X = validate_data(
+        X = checked_rows(
             self,
             request.X,
             accept_sparse=["csr", "csc"],
-            dtype=_FLOATS if is_first else self.coefs_[0].dtype,
+            dtype=FLOATS if is_first else self.coefs_[0].dtype,
             order="C",
             reset=is_first,
         )
-        Y = self._check_targets(request.y, request)
-        check_consistent_length(X, Y)
-        return by_rows(X), Y, self._as_targets(Y, X.dtype)
+        with naming("y"):
+            Y = self._check_targets(request.y, request)
+            check_consistent_length(X, Y)
+            return by_rows(X), Y, self._as_targets(Y, X.dtype)
 
     def _check_targets(self, y: Any, request: Request) -> Array:
         form, Y = TargetForm.of(y)

@@ -11,6 +11,7 @@ from sklearn.utils.metaestimators import available_if
 
 from skregnet.estimators._base import (
     BaseMLP,
+    finite,
     flat_if_one_column,
     has_partial_fit,
 )
@@ -432,7 +433,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Predictions, in the precision of weights and features.
         """
-        return self._predictions(self._outputs(X))
+        with np.errstate(over="ignore"):
+            return finite(self._predictions(self._outputs(X)))
 
     def __sklearn_tags__(self) -> Any:
         """Say which targets are accepted."""

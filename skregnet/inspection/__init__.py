@@ -9,6 +9,8 @@ from skregnet.inspection.ensemble_diversity_display import EnsembleDiversityDisp
 from skregnet.inspection.hessian_spectrum import HessianSpectrumDisplay
 from skregnet.inspection.loss_surface import LossSurfaceDisplay
 from skregnet.inspection.optimizer_path import OptimizerPathDisplay
+from skregnet.inspection.regularizer_usage import RegularizerUsageDisplay
+from skregnet.inspection.search_scores import SearchScoreDisplay
 from skregnet.inspection.training_curve import TrainingCurveDisplay
 from skregnet.inspection.weight_distribution import WeightDistributionDisplay
 
@@ -19,6 +21,8 @@ __all__ = [
     "HessianSpectrumDisplay",
     "LossSurfaceDisplay",
     "OptimizerPathDisplay",
+    "RegularizerUsageDisplay",
+    "SearchScoreDisplay",
     "TrainingCurveDisplay",
     "WeightDistributionDisplay",
     "bias_variance",

@@ -25,12 +25,7 @@ from skregnet.kernels.numpy_losses import LossWorkspace, poisson_loss
 from skregnet.kernels.numpy_masks import Masks, Odds, draw_kept
 from skregnet.kernels.numpy_noise import draw_normal
 from skregnet.kernels.numpy_normalization import factors
-from skregnet.kernels.numpy_products import (
-    gather,
-    gather_columns,
-    matmul,
-    member_dot,
-)
+from skregnet.kernels.numpy_products import gather_columns, matmul, member_dot
 from skregnet.kernels.numpy_updates import soft_threshold
 from skregnet.kernels.selection import uses_numba
 
@@ -54,6 +49,7 @@ if KERNELS == "numba":
         normalize,
         normalize_backward,
     )
+    from skregnet.kernels.numba_products import gather
     from skregnet.kernels.numba_updates import (
         adagrad_update,
         adam_update,
@@ -83,6 +79,7 @@ else:
         normalize,
         normalize_backward,
     )
+    from skregnet.kernels.numpy_products import gather
     from skregnet.kernels.numpy_updates import (
         adagrad_update,
         adam_update,

@@ -236,6 +236,15 @@ def average(mean: Any, theta: Any, table: Any) -> None:
             a[i] += rate * (t[i] - a[i])
 
 
+def gather(source: Any, rows: Any, out: Any) -> None:
+    """Copy rows of a table."""
+    for k in range(rows.shape[0]):
+        for r in range(rows.shape[1]):
+            row, copied = source[rows[k, r]], out[k, r]
+            for i in range(row.shape[0]):
+                copied[i] = row[i]
+
+
 def add_and_rectify(values: Any, biases: Any) -> None:
     """Add biases and set to zero what is below; what is not a number stays so."""
     zero = values.dtype.type(0)

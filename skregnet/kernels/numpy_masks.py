@@ -24,6 +24,7 @@ class Odds(NamedTuple):
     @classmethod
     def of(cls, rate: float) -> "Odds":
         """Return the odds that come nearest to a rate in [0, 1)."""
+        rate = float(rate)
         if rate == 0.5:
             return cls(1, 1)
         if (rate * 2**8).is_integer():

@@ -126,6 +126,13 @@ class Hyperparameters:
                     f"{type(self).__name__} expects {name} in {expected}, got "
                     f"{name}={value!r}{whole}."
                 )
-        inner = getattr(self, "optimizer", None)
+        if not hasattr(self, "optimizer"):
+            return
+        inner = self.optimizer
+        if isinstance(inner, type) or not hasattr(inner, "step"):
+            raise ValueError(
+                f"{type(self).__name__} expects optimizer to be an object with the "
+                f"methods init and step, got optimizer={inner!r}."
+            )
         if isinstance(inner, Hyperparameters):
             inner.check()

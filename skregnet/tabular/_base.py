@@ -14,14 +14,16 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from skregnet.all_or_nothing import all_or_nothing
+from skregnet.checked_data import naming
 from skregnet.documentation import DocumentedMixin
 from skregnet.ensemble import BaggingEnsemble
-from skregnet.estimators._together import all_or_nothing
+from skregnet.estimators import MLPClassifier, MLPRegressor
 from skregnet.estimators._weights import checked_weights
 from skregnet.kernels import Array
 from skregnet.tabular._importances import gradient_importances
 from skregnet.tabular.encoder import TableEncoder
-from skregnet.tabular.presets import FEW_ROWS, PRESETS, network_for, sampling_for
+from skregnet.tabular.presets import FEW_ROWS, PRESETS, networks_for, sampling_for
 
 
 class _Deadline:
@@ -96,8 +98,10 @@ class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
                 f"{type(self).__name__} requires y to be passed, but the target y is "
                 "None."
             )
+        self._check_network()
         encoded = self._fit_encoder(X, sample_weight)
-        check_consistent_length(encoded, y)
+        with naming("y"):
+            check_consistent_length(encoded, y)
         weights = checked_weights(sample_weight, encoded)
         rows = slice(None) if weights is None else np.flatnonzero(weights)
         n_rows = len(encoded[rows])
@@ -107,19 +111,21 @@ class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
             )
         if n_rows >= FEW_ROWS:
             encoded = encoded.astype(np.float32)
-        targets = self._learn_targets(y, weights)
-        self.ensemble_ = self._make_ensemble(n_rows, end)
-        context = self._init_callback_context(max_subtasks=1)
+        with naming("y"):
+            targets = self._learn_targets(y, weights)
+        self.ensembles_ = self._make_ensembles(n_rows, end)
+        context = self._init_callback_context(max_subtasks=len(self.ensembles_))
         metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
         hook_data = {"X": X, "y": y, "metadata": metadata}
         context.call_on_fit_task_begin(estimator=self, **hook_data)
-        task = context.subcontext(task_name="ensemble")
-        with task.propagate_callback_context(self.ensemble_):
-            task.call_on_fit_task_begin(estimator=self, **hook_data)
-            self._fit_ensemble(encoded, targets, weights)
-            task.call_on_fit_task_end(estimator=self, **hook_data)
+        for ensemble in self.ensembles_:
+            task = context.subcontext(task_name="ensemble")
+            with task.propagate_callback_context(ensemble):
+                task.call_on_fit_task_begin(estimator=self, **hook_data)
+                _fit_ensemble(ensemble, encoded, targets, weights)
+                task.call_on_fit_task_end(estimator=self, **hook_data)
         self._learn_from_left_out(targets, weights)
-        members = self.ensemble_.estimators_
+        members = [m for ensemble in self.ensembles_ for m in ensemble.estimators_]
         self.n_iter_ = max(member.n_iter_ for member in members)
         counts = self.encoder_.n_columns_of_features_
         self.feature_importances_: Array = gradient_importances(
@@ -128,6 +134,15 @@ class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
         context.call_on_fit_task_end(
             estimator=self, reconstruction_attributes=dict, **hook_data
         )
+
+    def _check_network(self) -> None:
+        """Refuse what is no network for targets of this kind."""
+        expected = MLPClassifier if self._classifies else MLPRegressor
+        if self.network is not None and not isinstance(self.network, expected):
+            raise TypeError(
+                f"network expects an object of the class {expected.__name__}, or None, "
+                f"got network={self.network!r}."
+            )
 
     def _fit_encoder(self, X: Any, sample_weight: Any) -> Array:
         """Learn the columns, and return them as the networks see them."""
@@ -139,38 +154,35 @@ class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
             self.feature_names_in_ = self.encoder_.feature_names_in_
         return self._encoded(X)
 
-    def _fit_ensemble(
-        self, encoded: Array, targets: Array, weights: Array | None
-    ) -> None:
-        """Fit the networks, without what they would say of what is meant to be."""
-        with warnings.catch_warnings():
-            # Some rows may have been drawn for all members, and a number of epochs is
-            # what was asked for.
-            warnings.filterwarnings("ignore", ".*out-of-bag outputs")
-            warnings.filterwarnings("ignore", category=ConvergenceWarning)
-            self.ensemble_.fit(encoded, targets, sample_weight=weights)
-
-    def _make_ensemble(self, n_rows: int, end: float | None) -> BaggingEnsemble:
-        """Return the ensemble of the preset."""
+    def _make_ensembles(self, n_rows: int, end: float | None) -> list[BaggingEnsemble]:
+        """Return the ensembles of the preset, or one of the user's network."""
         preset = PRESETS[self.preset]
-        network = self.network
-        if network is None:
-            network = network_for(self._classifies, n_rows, preset)
-            network.set_params(**self._network_parameters())
+        if self.network is None:
+            networks = networks_for(self._classifies, n_rows, preset)
+            for network in networks:
+                network.set_params(**self._network_parameters())
         else:
-            network = clone(network)
-        if end is not None:
-            own = getattr(network, "_skl_callbacks", [])
-            network.set_callbacks(*own, _Deadline(end))
+            networks = [clone(self.network)]
         n_members = self.n_members or preset.n_members
-        return BaggingEnsemble(
-            network,
-            n_members,
-            oob_score=True,
-            n_jobs=self.n_jobs,
-            random_state=check_random_state(self.random_state).randint(2**31 - 1),
-            **sampling_for(n_rows, preset),
-        )
+        networks = networks[:n_members]
+        sampling = sampling_for(n_rows, preset)
+        random_state = check_random_state(self.random_state)
+        ensembles = []
+        for k, network in enumerate(networks):
+            if end is not None:
+                own = getattr(network, "_skl_callbacks", [])
+                network.set_callbacks(*own, _Deadline(end))
+            ensembles.append(
+                BaggingEnsemble(
+                    network,
+                    (n_members + len(networks) - 1 - k) // len(networks),
+                    oob_score=True,
+                    n_jobs=self.n_jobs,
+                    random_state=random_state.randint(2**31 - 1),
+                    **sampling,
+                )
+            )
+        return ensembles
 
     _classifies: ClassVar[bool]
 
@@ -199,3 +211,15 @@ class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
         tags.input_tags.categorical = True
         tags.input_tags.string = True
         return tags
+
+
+def _fit_ensemble(
+    ensemble: BaggingEnsemble, encoded: Array, targets: Array, weights: Array | None
+) -> None:
+    """Fit the networks, without what they would say of what is meant to be."""
+    with warnings.catch_warnings():
+        # Some rows may have been drawn for all members, and a number of epochs is what
+        # was asked for.
+        warnings.filterwarnings("ignore", ".*out-of-bag outputs")
+        warnings.filterwarnings("ignore", category=ConvergenceWarning)
+        ensemble.fit(encoded, targets, sample_weight=weights)

@@ -6,8 +6,8 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 from sklearn.utils import check_array
-from sklearn.utils.validation import validate_data
 
+from skregnet.checked_data import checked_rows, naming
 from skregnet.kernels import Array
 
 NUMBERS = "numbers"
@@ -63,8 +63,8 @@ def read_columns(
         not those of `fit`.
     """
     if nw.dependencies.is_into_dataframe(X) and not isinstance(X, np.ndarray):
-        validate_data(estimator, X, reset=reset, skip_check_array=True)
-        frame = nw.from_native(X, eager_only=True)
+        frame = _frame_of(X)
+        checked_rows(estimator, X, reset=reset, skip_check_array=True)
         if not len(frame) or not frame.columns:
             raise ValueError(
                 f"X expects at least one row and one column, got shape {frame.shape}."
@@ -80,21 +80,34 @@ def read_columns(
     return [_of_array(values[:, k], name, chosen[k]) for k, name in enumerate(names)]
 
 
+def _frame_of(X: Any) -> Any:
+    """Return a data frame of any library, or refuse one in which a name comes twice."""
+    try:
+        return nw.from_native(X, eager_only=True)
+    except nw.exceptions.DuplicateError as error:
+        raise ValueError(
+            f"X expects columns of different names; rename some: {error}"
+        ) from error
+
+
 def _array_of(estimator: Any, X: Any, *, reset: bool) -> Array:
     """Return an array of numbers, or of objects if that is what it holds."""
     options: dict[str, Any] = {"ensure_all_finite": "allow-nan", "reset": reset}
     dtype = getattr(X, "dtype", None)
     if dtype is None:
-        X = check_array(X, dtype=None, ensure_all_finite="allow-nan")
+        with naming("X"):
+            X = check_array(
+                X, dtype=None, ensure_all_finite="allow-nan", input_name="X"
+            )
         dtype = X.dtype
     if dtype.kind in "OUS":
         try:
-            return validate_data(estimator, X, dtype=np.float64, **options)
+            return checked_rows(estimator, X, dtype=np.float64, **options)
         except ValueError as error:
             if "could not convert" not in str(error):
                 raise
-        return validate_data(estimator, X, dtype=object, **options)
-    return validate_data(estimator, X, dtype=np.float64, **options)
+        return checked_rows(estimator, X, dtype=object, **options)
+    return checked_rows(estimator, X, dtype=np.float64, **options)
 
 
 def _chosen(categorical_features: Any, names: list[str]) -> Array:

@@ -10,21 +10,23 @@ from sklearn.utils.validation import _check_y, column_or_1d
 
 from skregnet.kernels import Array
 from skregnet.tabular._base import BaseTabular
-from skregnet.tabular._calibration import fitted_power, powered
+from skregnet.tabular._calibration import Calibration, fitted_calibration
+from skregnet.tabular.presets import FEW_ROWS
 
 
 class TabularClassifier(ClassifierMixin, BaseTabular):
     """Classifier of tables as they come, by an ensemble of networks.
 
-    A `TableEncoder` makes numbers of the columns. Networks, each trained on a part of
-    the rows and stopped where the loss on the rest is least, give the mean of their
-    probabilities, and these are raised to the power at which rows that networks have
-    not learned from were predicted best: so they are as sure as they are right.
+    A `TableEncoder` makes numbers of the columns. Networks are each trained on a part
+    of the rows and stopped where the loss on the rest is least; half of them learn from
+    adversarial examples too. What the halves count for, and to which power their mean
+    is raised so that it is as sure as it is right, is learned from rows by the networks
+    that are new to them.
 
     Parameters
     ----------
     preset : {'fast', 'balanced', 'best'}, default='balanced'
-        How much work to put in: 4, 8 or 32 networks, trained ever longer.
+        How much work to put in: 4, 8 or 24 networks, ever larger and trained longer.
     n_members : int, default=None
         Number of networks; None for that of the preset.
     time_limit : float, default=None
@@ -47,10 +49,14 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         Classes.
     encoder_ : TableEncoder
         What makes numbers of the columns.
-    ensemble_ : BaggingEnsemble
-        The networks.
+    ensembles_ : list of BaggingEnsemble
+        The networks: those that learn from adversarial examples, and the others; one
+        for fewer than 64 rows, and for a network of your own.
+    shares_ : ndarray of shape (n_ensembles,)
+        What each counts for.
     power_ : float
-        The power that probabilities are raised to: below 1 they were too sure.
+        The power that probabilities are raised to: below 1 they were too sure. It is 1
+        where fewer than 64 rows were left out by some network of each ensemble.
     feature_importances_ : ndarray of shape (`n_features_in_`,)
         How much the loss would change, to first order, if a column were its mean: by
         the gradients of the networks, on rows of `fit`. They sum to 1. What is needed,
@@ -138,24 +144,9 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         probabilities : ndarray of shape (n_samples, n_classes)
             In the order of `classes_`.
         """
-        return powered(self.ensemble_proba(X), self.power_)
-
-    def ensemble_proba(self, X: Any) -> Array:
-        """Return the mean of the networks' probabilities, before calibration.
-
-        Parameters
-        ----------
-        X : data frame or array-like of shape (n_samples, n_features)
-            A table with the columns of `fit`.
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_samples, n_classes)
-            In the order of `classes_`.
-        """
         encoded = self._encoded(X)
-        probabilities: Array = self.ensemble_.predict_proba(encoded)
-        return probabilities
+        outputs = [ensemble.predict_proba(encoded) for ensemble in self.ensembles_]
+        return Calibration(self.shares_, self.power_).apply(outputs)
 
     def predict_log_proba(self, X: Any) -> Array:
         """Predict the logarithm of the probability of each class.
@@ -182,14 +173,17 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         return y
 
     def _learn_from_left_out(self, targets: Array, weights: Array | None) -> None:
-        probabilities = self.ensemble_.oob_decision_function_
-        rows = ~np.isnan(probabilities).any(axis=1)
+        outputs = [ensemble.oob_decision_function_ for ensemble in self.ensembles_]
+        rows = ~np.isnan(outputs).any(axis=(0, 2))
         if weights is not None:
             rows &= weights > 0
-        self.classes_ = self.ensemble_.classes_
-        if len(self.classes_) == 1 or not rows.any():
+        self.classes_ = self.ensembles_[0].classes_
+        if len(self.classes_) == 1 or rows.sum() < FEW_ROWS:
+            self.shares_: Array = np.full(len(outputs), 1 / len(outputs))
             self.power_ = 1.0
             return
         codes = np.searchsorted(self.classes_, targets[rows])
         counted = np.ones(len(targets)) if weights is None else weights
-        self.power_ = fitted_power(probabilities[rows], codes, counted[rows])
+        self.shares_, self.power_ = fitted_calibration(
+            [probabilities[rows] for probabilities in outputs], codes, counted[rows]
+        )

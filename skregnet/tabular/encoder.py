@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from skregnet.all_or_nothing import all_or_nothing
 from skregnet.documentation import DocumentedMixin
 from skregnet.estimators._weights import checked_weights
 from skregnet.kernels import Array
@@ -59,8 +60,9 @@ class _Numbers:
         if not len(found):
             return cls(name, 0.0, 0.0, np.zeros(0), marks)
         low, center, high = _quantiles(found, [0.25, 0.5, 0.75], weights)
-        spread = high - low or (found.max() - found.min()) / 2
-        scale = 1 / spread if spread > 0 and np.isfinite(1 / spread) else 0.0
+        with np.errstate(over="ignore"):
+            spread = high - low or (found.max() - found.min()) / 2
+            scale = 1 / spread if spread > 0 and np.isfinite(1 / spread) else 0.0
         shares = np.linspace(0, 1, n_bins + 1)
         edges = np.unique(_quantiles(found, shares, weights)) if n_bins else np.zeros(0)
         if len(edges) < _FEWEST_EDGES:
@@ -78,11 +80,11 @@ class _Numbers:
         known = np.where(is_missing, self.center, values)
         # Differences of huge numbers are far out, whatever they overflow to.
         with np.errstate(over="ignore"):
-            scaled = ((known - self.center) * self.scale).clip(-_FAR, _FAR)
+            scaled = (_bounded(known - self.center) * self.scale).clip(-_FAR, _FAR)
             parts = [scaled / np.hypot(1, scaled / _BOUND)]
             if len(self.edges):
-                widths = np.diff(self.edges)
-                inside = (known[:, np.newaxis] - self.edges[:-1]) / widths
+                widths = _bounded(np.diff(self.edges))
+                inside = _bounded(known[:, np.newaxis] - self.edges[:-1]) / widths
                 parts.append(inside.clip(0, 1))
         if self.marks_missing:
             parts.append(is_missing)
@@ -257,6 +259,12 @@ class TableEncoder(DocumentedMixin, TransformerMixin, BaseEstimator):
         ValueError
             If there are infinite numbers, or columns of types that are not known.
         """
+        with all_or_nothing(self):
+            self._fit(X, sample_weight)
+        return self
+
+    def _fit(self, X: Any, sample_weight: Any) -> None:
+        """Learn how each column becomes several."""
         columns = read_columns(self, X, self.categorical_features, reset=True)
         weights = checked_weights(sample_weight, columns[0].values)
         if weights is None:
@@ -268,7 +276,6 @@ class TableEncoder(DocumentedMixin, TransformerMixin, BaseEstimator):
         ]
         self._kinds = [column.kind for column in columns]
         self.n_columns_of_features_ = [len(own.names) for own in self._encodings]
-        return self
 
     def transform(self, X: Any) -> Array:
         """Encode a table.
@@ -351,6 +358,12 @@ class TableEncoder(DocumentedMixin, TransformerMixin, BaseEstimator):
         tags.input_tags.string = True
         tags.transformer_tags.preserves_dtype = ["float64"]
         return tags
+
+
+def _bounded(differences: Array) -> Array:
+    """Return finite numbers instead of infinite ones."""
+    largest = np.finfo(np.float64).max
+    return differences.clip(-largest, largest)
 
 
 def _quantiles(values: Array, shares: Any, weights: Array) -> Array:

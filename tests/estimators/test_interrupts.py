@@ -142,7 +142,7 @@ def test_while_validating_leaves_no_trace(how, monkeypatch):
     def interrupted(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("skregnet.estimators._base.validate_data", interrupted)
+    monkeypatch.setattr("skregnet.checked_data.validate_data", interrupted)
     with pytest.raises(KeyboardInterrupt):
         getattr(mlp, how)(X, y)
     assert vars(mlp) == before

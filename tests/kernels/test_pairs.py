@@ -11,10 +11,12 @@ from skregnet.kernels import (
     numba_activations,
     numba_losses,
     numba_normalization,
+    numba_products,
     numba_updates,
     numpy_activations,
     numpy_losses,
     numpy_normalization,
+    numpy_products,
     numpy_updates,
     selection,
 )
@@ -126,6 +128,27 @@ def test_add_and_rectify(shape, dtype):
         found = values.copy()
         module.add_and_rectify(found, biases, np.zeros((1, 1, n_units), dtype))
         np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", ["rows", "read-only", "columns", "strided", "vector"])
+def test_gather(kind, dtype):
+    random_state = np.random.RandomState(0)
+    source = random_state.normal(size=(30, 7)).astype(dtype)
+    if kind == "read-only":
+        source.flags.writeable = False
+    elif kind == "columns":
+        source = np.asfortranarray(source)
+    elif kind == "strided":
+        source = source[::2, ::3]
+    elif kind == "vector":
+        source = source[:, 0].copy()
+    for shape in [(3, 9), (9,)]:
+        rows = random_state.randint(len(source), size=shape)
+        for module in (numpy_products, numba_products):
+            out = np.empty((*rows.shape, *source.shape[1:]), dtype)
+            module.gather(source, rows, out)
+            np.testing.assert_array_equal(out, source[rows])
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

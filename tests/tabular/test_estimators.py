@@ -18,7 +18,7 @@ from skregnet import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegr
 from skregnet.callbacks import TimeLimit
 from skregnet.optimizers import Adam
 from skregnet.tabular._calibration import powered
-from skregnet.tabular.presets import FEW_ROWS, PRESETS
+from skregnet.tabular.presets import ADVERSARIAL_STEP, FEW_ROWS, PRESETS
 
 ESTIMATORS = [TabularClassifier, TabularRegressor]
 
@@ -49,6 +49,10 @@ def quick(kind, **parameters):
     parameters = {"n_members": 2, "random_state": 0, **parameters}
     X, y = problem(kind is TabularClassifier)
     return kind("fast", **parameters), X, y
+
+
+def members_of(model):
+    return [member for e in model.ensembles_ for member in e.estimators_]
 
 
 def outputs(model, X):
@@ -86,14 +90,15 @@ def test_presets_and_members(kind):
     X, y = problem(kind is TabularClassifier, n_rows=80)
     for name, preset in PRESETS.items():
         model = kind(name, time_limit=1e-9, random_state=0).fit(X, y)
-        assert len(model.ensemble_.estimators_) == preset.n_members
-        member = model.ensemble_.estimators_[0]
+        assert len(members_of(model)) == preset.n_members
+        member = members_of(model)[0]
         assert member.max_iter == preset.max_epochs
+        assert member.hidden_layer_sizes == (preset.n_units, preset.n_units)
         assert member.n_iter_no_change == preset.patience
-        rows = model.ensemble_.estimators_samples_[0]
+        rows = model.ensembles_[0].estimators_samples_[0]
         assert len(rows) == pytest.approx(preset.share * 80, abs=1)
     few = kind(n_members=3, time_limit=1e-9, random_state=0).fit(X, y)
-    assert len(few.ensemble_.estimators_) == 3
+    assert len(members_of(few)) == 3
 
 
 @pytest.mark.parametrize("kind", ESTIMATORS)
@@ -156,7 +161,7 @@ def test_a_network_of_ones_own(kind):
     own = network(hidden_layer_sizes=(3,), solver=Adam(), max_iter=7, tol=0.0)
     model, X, y = quick(kind, network=own)
     model.fit(X, y)
-    for member in model.ensemble_.estimators_:
+    for member in members_of(model):
         assert member.coefs_[0].shape[1] == 3
         assert member.n_iter_ == 7
     assert not hasattr(own, "coefs_")
@@ -174,13 +179,17 @@ def test_results_depend_on_the_seed_alone(kind):
     assert (other != expected).any()
 
 
-def test_probabilities_are_powers_of_the_networks():
+def test_probabilities_are_those_of_the_networks_calibrated():
     model, X, y = quick(TabularClassifier)
     model.fit(X, y)
-    mean = model.ensemble_proba(X)
-    np.testing.assert_allclose(model.predict_proba(X), powered(mean, model.power_))
-    expected = np.log(model.predict_proba(X))
-    np.testing.assert_allclose(model.predict_log_proba(X), expected)
+    steps = [e.estimator.adversarial_step for e in model.ensembles_]
+    assert steps == [ADVERSARIAL_STEP, 0]
+    encoded = model.encoder_.transform(X)
+    first, second = (e.predict_proba(encoded) for e in model.ensembles_)
+    mean = model.shares_[0] * first + model.shares_[1] * second
+    found = model.predict_proba(X)
+    np.testing.assert_allclose(found, powered(mean, model.power_), rtol=1e-6)
+    np.testing.assert_allclose(model.predict_log_proba(X), np.log(found))
 
 
 def test_calibration_lowers_the_log_loss_of_networks_that_are_too_sure():
@@ -192,7 +201,8 @@ def test_calibration_lowers_the_log_loss_of_networks_that_are_too_sure():
     model = TabularClassifier(network=sure, n_members=4, random_state=0)
     model.fit(X_train, y_train)
     assert model.power_ < 1
-    before = log_loss(y_test, model.ensemble_proba(X_test))
+    encoded = model.encoder_.transform(X_test)
+    before = log_loss(y_test, model.ensembles_[0].predict_proba(encoded))
     assert log_loss(y_test, model.predict_proba(X_test)) < 0.95 * before
 
 
@@ -220,7 +230,7 @@ def test_few_rows(kind):
     X, y = X.iloc[: FEW_ROWS - 1], y[: FEW_ROWS - 1]
     model.fit(X, y)
     assert model.score(X, y) > 0.8
-    assert model.ensemble_.estimators_[0].coefs_[0].dtype == np.float64
+    assert members_of(model)[0].coefs_[0].dtype == np.float64
     with pytest.raises(ValueError, match="at least 2 rows, got n_samples = 1"):
         model.fit(X.iloc[:1], y[:1])
     assert model.score(X, y) > 0.8

@@ -1,0 +1,1 @@
+"""Hostile input, determinism and interrupts at random: `make fuzz` runs it."""

@@ -1,0 +1,27 @@
+"""A fit succeeds or leaves no trace."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+# What scikit-learn keeps on an estimator while its callbacks run; it clears them up
+# itself, after a failed fit too.
+_CALLBACK_ATTRIBUTES = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
+
+
+@contextmanager
+def all_or_nothing(estimator: Any) -> Iterator[Callable[[], None]]:
+    """Restore the estimator's attributes if what follows fails, or when called."""
+    before = dict(vars(estimator))
+
+    def restore() -> None:
+        now = vars(estimator)
+        kept = {name: now[name] for name in _CALLBACK_ATTRIBUTES if name in now}
+        # In one move, for another interrupt may follow the first.
+        estimator.__dict__ = before | kept
+
+    try:
+        yield restore
+    except BaseException:
+        restore()
+        raise

@@ -1,0 +1,95 @@
+"""Trials in blocks of one architecture, over many workers."""
+
+import warnings
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from joblib import effective_n_jobs
+from sklearn.utils.parallel import Parallel, delayed
+
+from skregnet.ensemble.blocks import (
+    block_size,
+    multiplications_a_step,
+    preferred_workers,
+)
+from skregnet.ensemble.fitting import network_of
+from skregnet.estimators._recipe import network_of as description_of
+from skregnet.estimators._recipe import recipe_of
+from skregnet.estimators._sizes import batch_size
+from skregnet.search._folds import Lesson, fresh_copy
+from skregnet.search._trials import Record, Task, Trial, run_trials
+from skregnet.stacking import architecture
+
+
+def run_in_blocks(
+    task: Task, trials: Sequence[Trial], n_jobs: int | None, verbose: int
+) -> list[Record]:
+    """Return what comes of trials, in their order.
+
+    It depends neither on the workers nor on the blocks.
+    """
+    n_workers = effective_n_jobs(n_jobs)
+    blocks, cost = _blocks(trials, n_workers)
+    if n_workers == 1:
+        found = []
+        for number, block in enumerate(blocks, 1):
+            found.append(run_trials(task, [trials[k] for k in block]))
+            if verbose > 1:
+                print(f"{number} of {len(blocks)} blocks trained")  # noqa: T201
+    else:
+        prefer = preferred_workers(cost)
+        found = Parallel(n_jobs=n_jobs, verbose=max(0, verbose - 1), prefer=prefer)(
+            delayed(run_trials)(task, [trials[k] for k in block]) for block in blocks
+        )
+    in_order = np.argsort(list(chain.from_iterable(blocks)))
+    records = list(chain.from_iterable(found))
+    return [records[k] for k in in_order]
+
+
+def _blocks(trials: Sequence[Trial], n_workers: int) -> tuple[list[list[int]], float]:
+    """Return numbers of trials to train together, and what a step costs at most."""
+    known: dict[int, tuple[Any, float]] = {}
+    groups = defaultdict(list)
+    costs: dict[Any, float] = {}
+    # Fold by fold, so that what is taken from a fold's data is in few blocks.
+    for k in sorted(range(len(trials)), key=lambda k: trials[k].lesson.fold):
+        trial = trials[k]
+        key = id(trial.estimator)
+        if key not in known:
+            network = network_of(fresh_copy(trial.estimator))
+            known[key] = _kind(network, trial.lesson)
+        kind, cost = known[key]
+        costs[kind] = cost
+        groups[kind].append(k)
+    blocks = []
+    for kind, group in groups.items():
+        size = min(block_size(costs[kind]), -(-len(group) // n_workers))
+        blocks += [group[k : k + size] for k in range(0, len(group), size)]
+    return blocks, max(costs.values())
+
+
+def _kind(network: Any, lesson: Lesson) -> tuple[Any, float]:
+    """Return what networks have in common that can be stacked, and a step's cost.
+
+    Nothing is known of those that have errors or whose data have not been checked; they
+    are sorted once they have read them.
+    """
+    part = lesson.part
+    if part is None:
+        return None, 0.0
+    try:
+        # What there is to warn of, training will.
+        with warnings.catch_warnings(action="ignore"):
+            part.pool.teach(network, lesson.request(network), part.rows)
+            targets = part.pool.targets(network)
+            units = network._layer_units(part.n_features, targets)
+            is_sparse = not isinstance(part.pool.X, np.ndarray)
+            described = description_of(network, units, sparse=is_sparse)
+            recipe = recipe_of(network, described, 1.0)
+            kind = (architecture(recipe), batch_size(network, len(part.rows)))
+    except Exception:
+        return None, 0.0
+    return kind, multiplications_a_step(network, units, len(part.rows))

@@ -1,0 +1,73 @@
+"""Faults to put a fit through: interrupts at any line, and programs of their own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+import skregnet
+
+# How many times longer the loops are that a longer variant is asked of.
+LONGER = 10 if os.environ.get("SKREGNET_LONG") else 1
+
+ROOT = Path(skregnet.__file__).parent.parent
+OURS = str(ROOT / "skregnet") + os.sep
+
+
+class InterruptAtLine:
+    """Context in which a line of skregnet's code is interrupted, as by Ctrl-C.
+
+    Parameters
+    ----------
+    n_lines : int or inf
+        Lines that run before, whichever they are.
+    """
+
+    def __init__(self, n_lines=np.inf):
+        self.n_lines = n_lines
+        self.n_run = 0
+        self.place = None
+
+    def __enter__(self):
+        self._before = sys.gettrace()
+        sys.settrace(self._enter_frame)
+        return self
+
+    def __exit__(self, *exception):
+        sys.settrace(self._before)
+
+    def _enter_frame(self, frame, event, argument):
+        return self._on_line if frame.f_code.co_filename.startswith(OURS) else None
+
+    def _on_line(self, frame, event, argument):
+        if event == "line":
+            self.n_run += 1
+            if self.place is None and self.n_run > self.n_lines:
+                self.place = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+                raise KeyboardInterrupt
+        return self._on_line
+
+
+def run_program(code, *arguments, **variables):
+    """Run a program in a Python of its own, and return what it prints as JSON."""
+    process = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        start_new_session=True,
+        cwd=ROOT,
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        timeout=60 * LONGER,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr[-3000:]
+    return json.loads(process.stdout.strip().split("\n")[-1])
+
+
+def is_as_before(estimator, before):
+    """Tell whether an estimator has the attributes it had, the very same objects."""
+    now = vars(estimator)
+    return now.keys() == before.keys() and all(now[k] is before[k] for k in before)

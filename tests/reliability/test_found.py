@@ -1,0 +1,279 @@
+"""What trials at random have found, each as a test of its own."""
+
+import copy
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from sklearn.neural_network import MLPRegressor as OfScikitLearn
+
+from skregnet import (
+    BaggingEnsemble,
+    MLPClassifier,
+    MLPRegressor,
+    MultiTaskMLP,
+    TableEncoder,
+    TabularClassifier,
+    TabularRegressor,
+)
+from skregnet.augmentation import (
+    AdversarialNoise,
+    AugmentingSampler,
+    FeatureMasking,
+    GaussianNoise,
+    ImageRotation,
+    ImageShift,
+    ImageZoom,
+    Mixup,
+    TargetNoise,
+)
+from skregnet.kernels.numpy_masks import Odds
+from skregnet.optimizers import Averaged, Lookahead
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+X = np.random.RandomState(0).normal(size=(12, 3))
+LABELS = np.arange(12) % 2
+NUMBERS = X[:, 0]
+CLASSIFIER = MLPClassifier((3,), max_iter=2, random_state=0)
+REGRESSOR = MLPRegressor("squared_error", (3,), max_iter=2, random_state=0)
+TASKS = MultiTaskMLP("auto", (3,), max_iter=2, random_state=0)
+LARGEST = np.finfo(np.float64).max
+LONGEST = np.finfo(np.longdouble).max
+MIXED = np.array(["a", 1, None] * 4, dtype=object)
+MISSING = np.array(["a", "b", None] * 4, dtype=object)
+BEYOND = np.full((12, 3), 10**400, dtype=object)
+TWICE = pd.DataFrame(X, columns=["a", "b", "a"])
+
+
+def given(estimator, **parameters):
+    """Return a copy with other parameters."""
+    return copy.deepcopy(estimator).set_params(**parameters)
+
+
+# An estimator, what it is fitted to, and what the message says.
+REFUSED = {
+    "integers beyond floats": (CLASSIFIER, (BEYOND, LABELS), "X or y expects numbers"),
+    "targets beyond floats": (REGRESSOR, (X, BEYOND[:, 0]), "y expects numbers"),
+    "weights beyond floats": (
+        CLASSIFIER,
+        (X, LABELS, [10**400] * 12),
+        "sample_weight expects",
+    ),
+    "weights of no finite sum": (
+        TASKS,
+        (X, LABELS, np.full(12, LARGEST)),
+        "sample_weight expects weights whose sum is finite",
+    ),
+    "labels of two types": (CLASSIFIER, (X, MIXED), "y cannot be used"),
+    "labels that are missing": (CLASSIFIER, (X, MISSING), "y cannot be used"),
+    "labels of a bag": (BaggingEnsemble(CLASSIFIER, 2), (X, MIXED), "y cannot be"),
+    "labels of a table": (
+        TabularClassifier(network=CLASSIFIER),
+        (X, MIXED),
+        "y cannot",
+    ),
+    "labels of a sampler": (AugmentingSampler(Mixup()), (X, MIXED), "y cannot be used"),
+    "one target for all": (REGRESSOR, (X, 1.0), "y cannot be used"),
+    "no targets of tasks": (TASKS, (X, []), "y expects at least one row"),
+    "no columns": (CLASSIFIER, (pd.DataFrame(index=range(12)), LABELS), "one column"),
+    "names that occur twice": (TableEncoder(), (TWICE,), "columns of different names"),
+    "infinity in lists": (TableEncoder(), ([[np.inf, -np.inf]] * 2,), "X contains inf"),
+    "a trunk not fitted": (
+        given(CLASSIFIER, initial_trunk=MLPRegressor()),
+        (X, LABELS),
+        "initial_trunk expects a fitted network",
+    ),
+    "a score of other problems": (
+        given(TASKS, early_stopping=True, validation_fraction=0.3, scoring="accuracy"),
+        (X, X[:, :2]),
+        "scoring='accuracy' cannot score",
+    ),
+    "a score by probabilities": (
+        given(REGRESSOR, early_stopping=True, scoring="roc_auc"),
+        (X, NUMBERS, None, X, NUMBERS),
+        "scoring='roc_auc' cannot score",
+    ),
+    "a wrapped optimizer that is none": (
+        given(CLASSIFIER, solver=Lookahead(None)),
+        (X, LABELS),
+        "Lookahead expects optimizer",
+    ),
+    "a wrapped class": (
+        given(CLASSIFIER, solver=Averaged(Averaged)),
+        (X, LABELS),
+        "Averaged expects optimizer",
+    ),
+    "counts too large to draw": (
+        BaggingEnsemble(CLASSIFIER, 2),
+        (X, LABELS, np.full(12, 1e300)),
+        "sample_weight holds whole numbers",
+    ),
+    "rows too many to draw": (
+        BaggingEnsemble(CLASSIFIER, 2, max_samples=2**70),
+        (X, LABELS),
+        "max_samples expects at most",
+    ),
+    "a network of the other kind": (
+        TabularRegressor(network=CLASSIFIER),
+        (X, NUMBERS),
+        "network expects an object of the class MLPRegressor",
+    ),
+    "a class for an augmenter": (
+        AugmentingSampler(Mixup),
+        (X, LABELS),
+        "augmenter expects an object",
+    ),
+    "a class for an estimator": (
+        AdversarialNoise(OfScikitLearn),
+        (X,),
+        "expects a fitted estimator|must be an object implementing",
+    ),
+    "spread beyond floats": (GaussianNoise(), (1e300 * X,), "X expects numbers whose"),
+    "spread of targets": (TargetNoise(), (X, 1e300 * NUMBERS), "y expects numbers"),
+    "targets of noise": (TargetNoise(), (X, 1.0), "y cannot be used"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refused(case):
+    estimator, arguments, message = REFUSED[case]
+    estimator = copy.deepcopy(estimator)
+    before = dict(vars(estimator))
+    names = ("X", "y", "sample_weight", "X_val", "y_val")
+    with pytest.raises((TypeError, ValueError), match=message):
+        estimator.fit(**dict(zip(names, arguments, strict=False)))
+    assert vars(estimator).keys() == before.keys()
+
+
+@pytest.mark.parametrize(
+    "value", ["a", None, np.nan, np.inf, -1.0, np.zeros(2)], ids=str
+)
+def test_schedules_give_rates(value):
+    mlp = given(CLASSIFIER, learning_rate=lambda share: value)
+    with pytest.raises(ValueError, match="learning_rate expects a function"):
+        mlp.fit(X, LABELS)
+
+
+FITTED = {
+    "frame of long floats": (
+        CLASSIFIER,
+        (pd.DataFrame(X.astype(np.longdouble)), LABELS),
+    ),
+    "frame of swapped floats": (CLASSIFIER, (pd.DataFrame(X.astype(">f8")), LABELS)),
+    "frame of swapped singles": (REGRESSOR, (pd.DataFrame(X.astype(">f4")), NUMBERS)),
+    "long share": (given(CLASSIFIER, label_smoothing=np.longdouble(0.1)), (X, LABELS)),
+    "members": (BaggingEnsemble(REGRESSOR, True), (X, NUMBERS)),
+    "labels as floats": (CLASSIFIER, (X, 1e39 * LABELS)),
+    "long targets": (REGRESSOR, (X, NUMBERS.astype(np.longdouble))),
+    "huge targets of a bag": (BaggingEnsemble(REGRESSOR, 2), (X, 1e150 * NUMBERS)),
+}
+
+
+@pytest.mark.parametrize("case", FITTED)
+def test_fitted(case):
+    estimator, (rows, y) = FITTED[case]
+    fitted = copy.deepcopy(estimator).fit(rows, y)
+    assert np.isfinite(fitted.predict(rows)).all()
+    if hasattr(fitted, "coefs_"):
+        assert fitted.coefs_[0].dtype.isnative
+
+
+def test_swapped_singles_stay_singles():
+    fitted = copy.deepcopy(REGRESSOR).fit(pd.DataFrame(X.astype(">f4")), NUMBERS)
+    assert fitted.coefs_[0].dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("estimator", "y"),
+    [
+        (MLPClassifier((3,), max_iter=2), LABELS),
+        (MLPRegressor("squared_error", (3,), max_iter=2), NUMBERS),
+        (MLPRegressor("poisson", (3,), max_iter=2), LABELS),
+        (MultiTaskMLP("auto", (3,), max_iter=2), X[:, :2]),
+        (BaggingEnsemble(REGRESSOR, 2), NUMBERS),
+    ],
+    ids=str,
+)
+def test_outputs_beyond_floats_are_refused(estimator, y):
+    fitted = estimator.fit(X, y)
+    with pytest.raises(ValueError, match="X expects rows"):
+        fitted.predict(np.full((2, 3), LARGEST) * np.sign(X[:1]))
+    assert np.isfinite(fitted.predict(X)).all()
+
+
+def test_a_bag_of_regressions_has_no_probabilities():
+    bag = BaggingEnsemble(TASKS, 2, random_state=0).fit(X, NUMBERS)
+    assert not hasattr(bag, "predict_proba")
+
+
+@pytest.mark.parametrize(
+    "augmenter", [FeatureMasking(fill="swap"), Mixup(), Mixup(1.0)]
+)
+def test_sparse_rows_stay_in_their_order(augmenter):
+    # SciPy's sums sort indices, and add up values that are given twice, in place.
+    indices = np.array([2, 0, 2, 1, 1, 0])
+    rows = sparse.csr_array((np.arange(6.0), indices, [0, 3, 6]), shape=(2, 3))
+    before = rows.indices.copy(), rows.data.copy()
+    whole = sparse.csr_array(rows.toarray())
+    found = given(augmenter, random_state=0).fit_transform(rows)
+    np.testing.assert_array_equal(rows.indices, before[0])
+    np.testing.assert_array_equal(rows.data, before[1])
+    expected = given(augmenter, random_state=0).fit_transform(whole)
+    np.testing.assert_array_equal(found.toarray(), expected.toarray())
+
+
+@pytest.mark.parametrize(
+    "augmenter",
+    [
+        ImageRotation(np.uint8(5)),
+        ImageZoom(2**70),
+        ImageShift(2**70),
+        FeatureMasking(0),
+        FeatureMasking(np.int64(0), fill="zero"),
+    ],
+    ids=str,
+)
+def test_whole_numbers_of_any_type(augmenter):
+    assert np.isfinite(augmenter.fit_transform(X)).all()
+
+
+def test_odds_of_whole_numbers():
+    assert Odds.of(0) == Odds.of(0.0)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "arguments"),
+    [
+        (TableEncoder(), {"X": X[:, :2], "sample_weight": np.full(12, -1.0)}),
+        (TableEncoder(), {"X": pd.DataFrame({"a": [1.0, np.inf]})}),
+        (ImageShift(image_shape=(1, 3)), {"X": X[:, :2]}),
+        (GaussianNoise(), {"X": np.full((3, 2), [1e300, -1e300]) * X[:3, :1]}),
+    ],
+    ids=["weights", "infinity", "shape", "spread"],
+)
+def test_a_failed_fit_leaves_no_trace(estimator, arguments):
+    fitted = copy.deepcopy(estimator).fit(X)
+    expected = fitted.transform(X)
+    with pytest.raises(ValueError, match=r"X|image_shape|sample_weight"):
+        fitted.fit(**arguments)
+    np.testing.assert_array_equal(fitted.transform(X), expected)
+
+
+@pytest.mark.parametrize("n_bins", [0, 16])
+@pytest.mark.parametrize(
+    "values",
+    [
+        LARGEST * (-1.0) ** np.arange(12),
+        LARGEST * np.linspace(-1, 1, 12),
+        5e-324 * np.arange(12),
+        np.full(12, LARGEST),
+    ],
+    ids=["either end", "whole range", "subnormal", "largest"],
+)
+def test_columns_of_any_range(values, n_bins):
+    table = pd.DataFrame({"a": values, "b": [Decimal(1)] * 12})
+    encoded = TableEncoder(n_bins=n_bins).fit_transform(table)
+    assert np.isfinite(encoded).all()
