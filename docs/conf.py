@@ -66,6 +66,8 @@ def skip_scikit_learns(
     app: Any, kind: str, name: str, member: Any, skip: bool, options: Any
 ) -> bool | None:
     """Leave out methods that come from scikit-learn, which documents them."""
+    if isinstance(member, property):
+        member = member.fget
     if not callable(member):
         return None
     module = getattr(inspect.unwrap(member), "__module__", None) or ""
