@@ -1,6 +1,7 @@
 """What trials at random have found, each as a test of its own."""
 
 import copy
+import itertools
 from decimal import Decimal
 
 import numpy as np
@@ -61,11 +62,6 @@ REFUSED = {
         CLASSIFIER,
         (X, LABELS, [10**400] * 12),
         "sample_weight expects",
-    ),
-    "weights of no finite sum": (
-        TASKS,
-        (X, LABELS, np.full(12, LARGEST)),
-        "sample_weight expects weights whose sum is finite",
     ),
     "labels of two types": (CLASSIFIER, (X, MIXED), "y cannot be used"),
     "labels that are missing": (CLASSIFIER, (X, MISSING), "y cannot be used"),
@@ -132,6 +128,17 @@ REFUSED = {
         "expects a fitted estimator|must be an object implementing",
     ),
     "spread beyond floats": (GaussianNoise(), (1e300 * X,), "X expects numbers whose"),
+    "variance of a table's targets": (
+        TabularRegressor(network=REGRESSOR),
+        (X, 1e300 * NUMBERS),
+        "y expects numbers whose variance is finite",
+    ),
+    "variance of a task": (TASKS, (X, 1e300 * NUMBERS), "whose variance is finite"),
+    "a rate in an array": (
+        given(CLASSIFIER, dropout=np.array(0.5)),
+        (X, LABELS),
+        "dropout expects one rate",
+    ),
     "spread of targets": (TargetNoise(), (X, 1e300 * NUMBERS), "y expects numbers"),
     "targets of noise": (TargetNoise(), (X, 1.0), "y cannot be used"),
 }
@@ -146,6 +153,20 @@ def test_refused(case):
     with pytest.raises((TypeError, ValueError), match=message):
         estimator.fit(**dict(zip(names, arguments, strict=False)))
     assert vars(estimator).keys() == before.keys()
+
+
+@pytest.mark.parametrize("estimator", [CLASSIFIER, REGRESSOR, TASKS], ids=str)
+def test_weights_of_no_finite_sum(estimator):
+    heavy, equal = (
+        copy.deepcopy(estimator).fit(X, LABELS, sample_weight=np.full(12, weight))
+        for weight in (LARGEST, 1e300)
+    )
+    np.testing.assert_allclose(heavy.predict(X), equal.predict(X))
+
+
+def test_a_table_with_weights_of_no_finite_sum():
+    encoded = TableEncoder().fit(X, sample_weight=np.full(12, LARGEST)).transform(X)
+    np.testing.assert_array_equal(encoded, TableEncoder().fit(X).transform(X))
 
 
 @pytest.mark.parametrize(
@@ -166,7 +187,6 @@ FITTED = {
     "frame of swapped singles": (REGRESSOR, (pd.DataFrame(X.astype(">f4")), NUMBERS)),
     "long share": (given(CLASSIFIER, label_smoothing=np.longdouble(0.1)), (X, LABELS)),
     "members": (BaggingEnsemble(REGRESSOR, True), (X, NUMBERS)),
-    "labels as floats": (CLASSIFIER, (X, 1e39 * LABELS)),
     "long targets": (REGRESSOR, (X, NUMBERS.astype(np.longdouble))),
     "huge targets of a bag": (BaggingEnsemble(REGRESSOR, 2), (X, 1e150 * NUMBERS)),
 }
@@ -200,7 +220,7 @@ def test_swapped_singles_stay_singles():
 def test_outputs_beyond_floats_are_refused(estimator, y):
     fitted = estimator.fit(X, y)
     with pytest.raises(ValueError, match="X expects rows"):
-        fitted.predict(np.full((2, 3), LARGEST) * np.sign(X[:1]))
+        fitted.predict(LARGEST * np.array(list(itertools.product([-1, 1], repeat=3))))
     assert np.isfinite(fitted.predict(X)).all()
 
 
@@ -229,7 +249,9 @@ def test_sparse_rows_stay_in_their_order(augmenter):
     "augmenter",
     [
         ImageRotation(np.uint8(5)),
+        ImageRotation(-0.0),
         ImageZoom(2**70),
+        ImageZoom(-0.0),
         ImageShift(2**70),
         FeatureMasking(0),
         FeatureMasking(np.int64(0), fill="zero"),

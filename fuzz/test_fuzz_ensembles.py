@@ -30,7 +30,8 @@ class First(RegressorMixin, BaseEstimator):
     """A regressor that is no network: it predicts the first target."""
 
     def fit(self, X, y):
-        self.first_ = np.asarray(y, float)[0]
+        with np.errstate(all="ignore"):
+            self.first_ = np.nan_to_num(np.asarray(y, float)[0])
         return self
 
     def predict(self, X):

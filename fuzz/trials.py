@@ -130,7 +130,8 @@ def fingerprint(value):
     if isinstance(value, dict):
         return {name: fingerprint(item) for name, item in value.items()}
     if isinstance(value, np.ndarray):
-        content = repr(value.tolist()) if value.dtype.hasobject else value.tobytes()
+        plain = value.view(np.ndarray)
+        content = repr(plain.tolist()) if plain.dtype.hasobject else plain.tobytes()
         flags = value.flags.writeable, value.strides
         return type(value), value.dtype.str, value.shape, flags, content
     of_kind = _of_sparse if sparse.issparse(value) else _of_frame

@@ -17,11 +17,14 @@ def all_or_nothing(estimator: Any) -> Iterator[Callable[[], None]]:
     def restore() -> None:
         now = vars(estimator)
         kept = {name: now[name] for name in _CALLBACK_ATTRIBUTES if name in now}
-        # In one move, for another interrupt may follow the first.
+        # In one move: users press Ctrl-C again while the first is attended to.
         estimator.__dict__ = before | kept
 
     try:
         yield restore
     except BaseException:
-        restore()
+        try:
+            restore()
+        except KeyboardInterrupt:
+            restore()
         raise

@@ -85,7 +85,7 @@ class ImageRotation(ImageAugmenter):
         self, X: Any, y: Array | None, rng: np.random.Generator
     ) -> tuple[Any, Array | None]:
         """Return images turned, and their targets."""
-        furthest = float(self.max_degrees)
+        furthest = abs(float(self.max_degrees))  # of -0.0 too
         degrees = rng.uniform(-furthest, furthest, len(X))
         cosines, sines = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
         # Rows count downwards, so this turns images counterclockwise.

@@ -85,7 +85,7 @@ class ImageZoom(ImageAugmenter):
         self, X: Any, y: Array | None, rng: np.random.Generator
     ) -> tuple[Any, Array | None]:
         """Return images made larger or smaller, and their targets."""
-        max_log = np.log1p(float(self.max_zoom))
+        max_log = np.log1p(abs(float(self.max_zoom)))  # of -0.0 too
         factors = np.exp(rng.uniform(-max_log, max_log, len(X)))
         matrices = np.eye(2)[:, :, np.newaxis] / factors
         sources = affine_sources(matrices, self.image_shape_, X.dtype)

@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import tempfile
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,10 @@ from skregnet.optimizers import State
 
 _REST = "rest"
 _ARRAY = "array"
+_PART = ".part"
+
+# No file takes so many seconds to be written.
+_LONG_AGO = 3600
 
 
 def write_snapshot(path: Path, snapshot: State) -> None:
@@ -34,7 +39,7 @@ def write_snapshot(path: Path, snapshot: State) -> None:
     """
     arrays: dict[str, Array] = {}
     rest = json.dumps(_take_arrays(snapshot, "", arrays))
-    descriptor, name = tempfile.mkstemp(".part", f"{path.stem}-", path.parent)
+    descriptor, name = tempfile.mkstemp(_PART, f"{path.stem}-", path.parent)
     try:
         with open(descriptor, "wb") as file:
             np.savez(file, allow_pickle=False, **arrays, **{_REST: np.array(rest)})
@@ -45,6 +50,14 @@ def write_snapshot(path: Path, snapshot: State) -> None:
         with contextlib.suppress(OSError):
             Path(name).unlink(missing_ok=True)
         raise
+
+
+def remove_leftovers(directory: Path) -> None:
+    """Remove what programs that were ended while they wrote have left, long ago."""
+    for path in directory.glob(f"*{_PART}"):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > _LONG_AGO:
+                path.unlink()
 
 
 def read_snapshot(path: Path) -> State | None:

@@ -6,7 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from skregnet.callbacks._networks import check_network
-from skregnet.callbacks._snapshot_file import read_snapshot, write_snapshot
+from skregnet.callbacks._snapshot_file import (
+    read_snapshot,
+    remove_leftovers,
+    write_snapshot,
+)
 from skregnet.curvature._matrix import check_count
 from skregnet.optimizers import State
 
@@ -51,8 +55,9 @@ class Checkpoint:
     Notes
     -----
     Files hold arrays and JSON, no pickles, and are replaced in one move: a program that
-    is ended while it writes leaves the last checkpoint whole. One takes about as much
-    room as three times the weights, as four with early stopping.
+    is ended while it writes leaves the last checkpoint whole, and a file that ends in
+    ``.part``, which a fit removes when it is an hour old. A checkpoint takes about as
+    much room as three times the weights, as four with early stopping.
 
     Other callbacks are told of the epochs from the checkpoint on.
 
@@ -87,6 +92,7 @@ class Checkpoint:
         """
         check_network(self, estimator)
         self._directory.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(self._directory)
 
     def teardown(self, estimator: Any, context: Any) -> None:
         """Do nothing.

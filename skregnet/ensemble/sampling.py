@@ -178,7 +178,8 @@ def _n_drawn_rows(ensemble: Any, n_rows: int, weights: Array | None) -> int:
     takes_all = max_samples == 1 and not ensemble.bootstrap
     if weights is not None and not takes_all:
         are_counts = ensemble.bootstrap and np.array_equal(weights, np.rint(weights))
-        n_there = float(weights.sum() if are_counts else np.count_nonzero(weights))
+        with np.errstate(over="ignore"):
+            n_there = float(weights.sum() if are_counts else np.count_nonzero(weights))
     if n_there > _MOST_ROWS:
         raise ValueError(
             "sample_weight holds whole numbers, which count how often each row occurs: "

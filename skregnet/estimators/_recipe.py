@@ -170,7 +170,7 @@ def dropout_rates(estimator: Any, n_layers: int) -> list[float]:
     dropout = estimator.dropout
     if isinstance(dropout, Real):
         return [float(dropout)] * n_layers
-    is_valid = len(dropout) == n_layers and all(
+    is_valid = np.shape(dropout)[:1] == (n_layers,) and all(
         isinstance(rate, Real) and 0 <= float(rate) < 1 for rate in dropout
     )
     if not is_valid:

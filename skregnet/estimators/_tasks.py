@@ -290,6 +290,11 @@ def _learned(
         mean, scale = _moments(
             _as_numbers(name, values), None if weights is None else weights[is_there]
         )
+        if not (np.isfinite(mean) & np.isfinite(scale)).all():
+            raise ValueError(
+                f"task {name!r} expects numbers whose variance is finite, got a "
+                f"largest one of {np.abs(values.astype(np.float64)).max():g}; scale y."
+            )
         return Task(name, columns, kind, mean=mean, scale=scale)
     labels = _as_labels(name, values[:, 0])
     check_classification_targets(labels)

@@ -18,3 +18,12 @@ def checked_weights(sample_weight: Any, X: Any) -> Array | None:
             sample_weight, X, dtype=np.float64, ensure_non_negative=True
         )
     return weights
+
+
+def summable(weights: Array | None) -> Array | None:
+    """Return weights whose sum is finite: those given, or divided by the largest."""
+    if weights is None:
+        return None
+    with np.errstate(over="ignore"):
+        is_summable = np.isfinite(weights.sum())
+    return weights if is_summable else weights / weights.max()

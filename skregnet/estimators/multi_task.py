@@ -23,7 +23,7 @@ from skregnet.estimators._tasks import (
     mean_score,
     weigh_classes,
 )
-from skregnet.estimators._weights import checked_weights
+from skregnet.estimators._weights import checked_weights, summable
 from skregnet.kernels import Array
 from skregnet.losses import MultiTaskLoss
 from skregnet.perceptron import Heads
@@ -723,6 +723,7 @@ class MultiTaskMLP(BaseMLP):
             weights = checked_weights(weights, Y)
         elif weights is not None:
             weights = weights[request.part.rows]
+        weights = summable(weights)
         if self.warm_start and hasattr(self, "tasks_"):
             self._check_other_targets(y, "y")
             tasks = self.tasks_

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skregnet.all_or_nothing import all_or_nothing
 from skregnet.documentation import DocumentedMixin
-from skregnet.estimators._weights import checked_weights
+from skregnet.estimators._weights import checked_weights, summable
 from skregnet.kernels import Array
 from skregnet.tabular._columns import (
     CATEGORIES,
@@ -266,7 +266,7 @@ class TableEncoder(DocumentedMixin, TransformerMixin, BaseEstimator):
     def _fit(self, X: Any, sample_weight: Any) -> None:
         """Learn how each column becomes several."""
         columns = read_columns(self, X, self.categorical_features, reset=True)
-        weights = checked_weights(sample_weight, columns[0].values)
+        weights = summable(checked_weights(sample_weight, columns[0].values))
         if weights is None:
             weights = np.ones(len(columns[0].values))
         rows = weights > 0

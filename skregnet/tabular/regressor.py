@@ -141,6 +141,11 @@ class TabularRegressor(RegressorMixin, BaseTabular):
         counted = y if weights is None else y[weights > 0]
         self.target_mean_ = float(np.average(y, weights=weights))
         variance = np.average((y - self.target_mean_) ** 2, weights=weights)
+        if not np.isfinite(variance):
+            raise ValueError(
+                "y expects numbers whose variance is finite, got a largest one of "
+                f"{np.abs(y).max():g}; scale them."
+            )
         self.target_scale_ = float(np.sqrt(variance)) or 1.0
         self.target_range_ = (float(counted.min()), float(counted.max()))
         standardised: Array = (y - self.target_mean_) / self.target_scale_

@@ -279,6 +279,19 @@ def test_a_process_that_is_killed(tmp_path):
     assert_same(found, mlp.fit(X, y))
 
 
+def test_what_a_killed_program_left_is_removed_in_time(tmp_path):
+    old, new, other = (tmp_path / name for name in ("a.part", "b.part", "c.txt"))
+    for path, age in [(old, 7200), (new, 60), (other, 7200)]:
+        path.write_text("half of it")
+        os.utime(path, (time.time() - age,) * 2)
+    X, y = problem("binary", n_rows=40)
+    mlp = MLPClassifier((4,), max_iter=3, random_state=0)
+    mlp.set_callbacks(Checkpoint(tmp_path)).fit(X, y)
+    assert not old.exists()
+    assert new.exists()
+    assert other.exists()
+
+
 def test_a_full_disk_leaves_the_last_checkpoint(tmp_path, monkeypatch):
     X, y = problem("binary", n_rows=40)
     mlp = MLPClassifier((4,), max_iter=10, random_state=0)

@@ -1,6 +1,8 @@
 """Ctrl-C at any moment of training leaves a model that predicts and goes on."""
 
+import copy
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from skregnet import MLPClassifier, MLPRegressor
 from skregnet.network import Network
 from tests.cases import problem
+from tests.reliability.faults import InterruptAtLine, is_as_before
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -74,8 +77,8 @@ def test_in_the_gradient(cls, solver, n_calls, monkeypatch):
         # The weights are those of the curve's end, or a few steps further.
         assert mlp.loss_ == mlp.loss_curve_[-1]
         assert mlp.score(X, y) > cls(max_iter=1, random_state=0).fit(X, y).score(X, y)
-    copy = pickle.loads(pickle.dumps(mlp))
-    np.testing.assert_array_equal(copy.predict(X), mlp.predict(X))
+    loaded = pickle.loads(pickle.dumps(mlp))
+    np.testing.assert_array_equal(loaded.predict(X), mlp.predict(X))
     before = mlp.n_iter_
     mlp.fit(X, y)
     assert len(mlp.loss_curve_) == before + mlp.n_iter_
@@ -146,3 +149,24 @@ def test_while_validating_leaves_no_trace(how, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         getattr(mlp, how)(X, y)
     assert vars(mlp) == before
+
+
+def test_at_any_line_after_the_last_batch():
+    # Arrays of a stack whose members leave must not be those of fewer members: compiled
+    # loops would go on beyond their ends.
+    X, y = problem("multiclass", n_rows=30)
+
+    first = MLPClassifier((4,), random_state=0).partial_fit(X, y, classes=[0, 1, 2])
+    with InterruptAtLine() as watch:
+        copy.deepcopy(first).partial_fit(X, y)
+    for n_before in range(watch.n_run - 400, watch.n_run):
+        mlp = copy.deepcopy(first)
+        before = dict(vars(mlp))
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=INTERRUPTED)
+            try:
+                with InterruptAtLine(n_before):
+                    mlp.partial_fit(X, y)
+            except KeyboardInterrupt:
+                assert is_as_before(mlp, before) or len(mlp.loss_curve_) == 2
+        assert np.isfinite(mlp.partial_fit(X, y).predict_proba(X)).all()

@@ -11,7 +11,8 @@ import numpy as np
 import skregnet
 
 # How many times longer the loops are that a longer variant is asked of.
-LONGER = 10 if os.environ.get("SKREGNET_LONG") else 1
+IS_LONG = os.environ.get("SKREGNET_LONG") or os.environ.get("SKREGNET_FUZZ") == "long"
+LONGER = 10 if IS_LONG else 1
 
 ROOT = Path(skregnet.__file__).parent.parent
 OURS = str(ROOT / "skregnet") + os.sep

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+from contextlib import contextmanager, nullcontext
 
 import joblib
 import numpy as np
@@ -44,11 +45,11 @@ def probabilities_here():
     return ensemble().set_params(n_jobs=None).fit(X, Y).predict_proba(X)
 
 
-def check_a_killed_worker(bag, error, message):
+def check_a_killed_worker(bag, error, message, during=nullcontext):
     """Kill a worker in a second fit: the first stays, and a third one works."""
     expected = probabilities_here()
     before = dict(vars(bag))
-    with pytest.raises(error, match=message):
+    with pytest.raises(error, match=message), during():
         bag.fit(X, Y)
     assert is_as_before(bag, before)
     np.testing.assert_array_equal(bag.predict_proba(X), expected)
@@ -88,13 +89,14 @@ def dask_cluster(tmp_path_factory):
             scheduler_kwargs={"dashboard": False},
             silence_logs=50,
         ) as cluster,
-        distributed.Client(cluster),
+        distributed.Client(cluster) as client,
     ):
-        yield
+        yield client
 
 
 def test_a_worker_of_dask(dask_cluster, tmp_path):
     # Dask gives the work of one that died to another.
+    dask_cluster.wait_for_workers(2)
     (tmp_path / "once").mkdir()
     bag = ensemble(learning_rate=killing(tmp_path / "once", 1))
     with joblib.parallel_config("dask"):
@@ -108,18 +110,25 @@ def interrupt(*_):
     raise KeyboardInterrupt
 
 
-def test_workers_of_dask_that_die_again_and_again(dask_cluster, tmp_path):
-    # Where Dask gives a task up, joblib waits for it until the user does too.
-    bag = ensemble().fit(X, Y)
-    bag.estimator.learning_rate = killing(tmp_path, np.inf)
+@contextmanager
+def interrupted():
+    """Press Ctrl-C after 5 seconds, if it lasts so long."""
     former = signal.signal(signal.SIGALRM, interrupt)
     signal.setitimer(signal.ITIMER_REAL, 5)
     try:
-        with joblib.parallel_config("dask"):
-            check_a_killed_worker(bag, (KeyboardInterrupt, Exception), None)
+        yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, former)
+
+
+def test_workers_of_dask_that_die_again_and_again(dask_cluster, tmp_path):
+    # Where Dask gives a task up, joblib waits for it until the user does too.
+    dask_cluster.wait_for_workers(2)
+    bag = ensemble().fit(X, Y)
+    bag.estimator.learning_rate = killing(tmp_path, np.inf)
+    with joblib.parallel_config("dask"):
+        check_a_killed_worker(bag, (KeyboardInterrupt, Exception), None, interrupted)
 
 
 KILLED = """
