@@ -30,8 +30,8 @@ test: $(installed_dev) ## run every check, up to the first that fails
 	$(bin)/lint-imports
 	$(bin)/pytest -n $(WORKERS)
 
-fuzz: $(installed_dev) ## try hostile input and interrupts at random; finds defects still
-	SKREGNET_FUZZ=long $(bin)/pytest fuzz
+fuzz: $(installed_dev) ## try hostile input and faults for long, at random
+	SKREGNET_FUZZ=long $(bin)/pytest -n $(WORKERS) tests/reliability
 
 test-matrix: ## test the oldest and newest releases on all Pythons there are
 	$(PYTHON) tools/test_matrix.py

@@ -3,8 +3,9 @@
 Repeated holdout on the data sets of `datasets.py`: a quarter of the rows is for
 testing, at most 3,000 of the rest for training. Peers get what they need: networks of
 scikit-learn get medians for missing values, standardised numbers, one-hot categories
-and standardised targets; forests and boosted trees get categories as such. Nothing is
-tuned but where the name says so, on the training rows alone.
+and standardised targets; those of pytabkit, which refuse missing numbers, get medians;
+forests and boosted trees get categories as such. Nothing is tuned but where the name
+says so, on the training rows alone.
 
 Shown are, over the data sets chosen:
 
@@ -13,14 +14,18 @@ Shown are, over the data sets chosen:
   intervals over data sets;
 - mean ranks, by log-loss and RMSE, and normalised scores: 1 for the best model of a
   data set, 0 for the default network or what is worse;
+- the spread over splits: the standard deviation of log-loss and RMSE, as a share of
+  their mean, averaged over data sets;
 - seconds of CPU, fit and predict together, summed over data sets.
+
+The baseline must be among the models or the earlier runs.
 
 Runs of models that are not installed are left out. With ``--known`` a file of earlier
 runs is read, and only what is not in it is run: models may come from different
 environments.
 
     python benchmarks/accuracy.py --sets REPORTING --json accuracy.json
-    python benchmarks/accuracy.py --models balanced --datasets titanic wage
+    python benchmarks/accuracy.py --models mlp balanced --datasets titanic wage
 """
 
 import argparse
@@ -51,7 +56,12 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import RandomizedSearchCV, train_test_split
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    OneHotEncoder,
+    OrdinalEncoder,
+    StandardScaler,
+)
 
 MOST_TRAINING_ROWS = 3_000
 MOST_TEST_ROWS = 4_000
@@ -136,9 +146,11 @@ def pytabkit(name: str) -> Callable[[bool], Any]:
         from pytabkit import models
 
         kind = f"{name}_{'Classifier' if classifies else 'Regressor'}"
-        return getattr(models.sklearn.sklearn_interfaces, kind)(
+        model = getattr(models.sklearn.sklearn_interfaces, kind)(
             random_state=0, device="cpu", n_threads=1
         )
+        as_text = FunctionTransformer(lambda X: X.astype(str).astype(object))
+        return encoded(model, as_text).set_output(transform="pandas")
 
     return make
 
@@ -267,18 +279,33 @@ def summary(runs: Runs, models: list[str]) -> list[dict[str, Any]]:
         row["AUC"] = float(tables["AUC"][model].mean())
         row["rank"] = float(ranks[model])
         row["score"] = float(scores[model].clip(0, 1).mean())
+        row["spread"] = f"{spread(runs, model):.1%}"
         row["seconds"] = float(tables["s"][model].sum())
         rows.append(row)
     return rows
 
 
 def by_data_set(runs: Runs, models: list[str], metric: str) -> list[dict[str, Any]]:
-    """Return each data set's means, with the spread over splits of the first model."""
+    """Return each data set's means, and standard deviations over splits."""
     rows = []
-    for name, values in means(runs, metric, models).iterrows():
-        first = [row[metric] for row in runs[str(name)][models[0]]]
-        rows.append({"data set": name, **values, "std": float(np.std(first))})
+    for name in means(runs, metric, models).index:
+        row = {"data set": str(name)}
+        for model in models:
+            values = [found[metric] for found in runs[str(name)][model]]
+            row[model] = f"{np.mean(values):.3g} ± {np.std(values):.1g}"
+        rows.append(row)
     return rows
+
+
+def spread(runs: Runs, model: str) -> float:
+    """Return the relative standard deviation over splits, averaged over data sets."""
+    shares = []
+    for of_set in runs.values():
+        rows = of_set[model]
+        metric = "RMSE" if "RMSE" in rows[0] else "log-loss"
+        values = [row[metric] for row in rows]
+        shares.append(np.std(values) / np.mean(values))
+    return float(np.mean(shares))
 
 
 def main() -> None:
@@ -307,6 +334,11 @@ def main() -> None:
             known.write_text(json.dumps(runs))
     shown = {name: runs[name] for name in names}
     present = [m for m in MODELS if all(m in of_set for of_set in shown.values())]
+    if BASELINE not in present:
+        raise SystemExit(
+            f"\nFigures are relative to {BASELINE!r}, which has not run on all "
+            "of these: add it to --models, or name a file with its runs by --known."
+        )
     tables = {"Models": summary(shown, present)}
     for metric in METRICS:
         if len(means(shown, metric, present)):

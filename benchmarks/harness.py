@@ -103,7 +103,8 @@ def versions() -> Iterator[str]:
 def blas() -> str:
     """Return which BLAS multiplies NumPy's matrices, and the processor it works for."""
     for pool in threadpool_info():
-        if pool["user_api"] == "blas":
+        # SciPy has a BLAS of its own.
+        if pool["user_api"] == "blas" and "scipy.libs" not in pool["filepath"]:
             processor = pool.get("architecture", "an unknown processor")
             return f"{pool['internal_api']} {pool['version']} for {processor}"
     return "a BLAS that is not known"

@@ -2,14 +2,20 @@
 
 import numpy as np
 import onnxruntime
+import pandas as pd
 import pytest
 import skl2onnx
+from skl2onnx.common.data_types import (
+    BooleanTensorType,
+    DoubleTensorType,
+    StringTensorType,
+)
 from sklearn.ensemble import VotingClassifier
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skregnet import MLPClassifier, MLPRegressor
+from skregnet import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
 from skregnet.activations import ACTIVATIONS
 from skregnet.onnx import register_converters
 from tests.cases import problem
@@ -135,3 +141,102 @@ def test_scikit_learns_estimator_is_converted_too(activation):
     labels, probabilities = run(exported, X)
     np.testing.assert_array_equal(labels, mlp.predict(X))
     np.testing.assert_allclose(probabilities, mlp.predict_proba(X), atol=1e-5)
+
+
+def table(n_rows=200):
+    """Return a table of several kinds of columns, its types in ONNX, and numbers."""
+    rng = np.random.RandomState(0)
+    X = pd.DataFrame(
+        {
+            "x": rng.normal(size=n_rows),
+            "group": pd.Categorical(rng.choice(["a", "b", "c"], n_rows)),
+            "flag": rng.rand(n_rows) > 0.5,
+            "gaps": np.where(rng.rand(n_rows) < 0.1, np.nan, rng.normal(size=n_rows)),
+            "text": rng.choice(["u", "v", None], n_rows),
+            "sex": rng.choice(["f", "m"], n_rows),
+            "few": rng.choice([1.0, 2.0], n_rows),
+        }
+    )
+    kinds = dict.fromkeys(X, DoubleTensorType)
+    kinds |= dict.fromkeys(["group", "text", "sex"], StringTensorType)
+    kinds["flag"] = BooleanTensorType
+    types = [(name, kind([None, 1])) for name, kind in kinds.items()]
+    y = np.sin(2 * X["x"]) + (X["group"] == "b") * 1.5 + X["flag"]
+    return X, types, y.to_numpy()
+
+
+def columns_of(X):
+    """Return what a runtime is fed of a table, missing texts as empty ones."""
+    texts = {name: X[name].astype(object).where(X[name].notna(), "") for name in X}
+    return {
+        name: (texts[name] if X[name].dtype.kind not in "fb" else X[name]).to_numpy()[
+            :, np.newaxis
+        ]
+        for name in X
+    }
+
+
+def run_table(model, types, feed):
+    is_classifier = hasattr(model, "classes_")
+    options = {id(model): {"zipmap": False}} if is_classifier else None
+    converted = skl2onnx.to_onnx(model, initial_types=types, options=options)
+    session = onnxruntime.InferenceSession(converted.SerializeToString())
+    return session.run(None, feed)
+
+
+@pytest.mark.parametrize("n_rows", [50, 200])
+@pytest.mark.parametrize("n_classes", [1, 2, 3])
+def test_table_classifier(n_classes, n_rows):
+    X, types, y = table(n_rows)
+    bounds = np.quantile(y, np.linspace(0, 1, n_classes + 1)[1:-1])
+    y = np.array(["one", "two", "three"], object)[np.searchsorted(bounds, y)]
+    model = TabularClassifier("fast", n_members=3, random_state=0).fit(X, y)
+    new = X.assign(group="never seen")
+    for rows in (X, new):
+        labels, found = run_table(model, types, columns_of(rows))
+        np.testing.assert_array_equal(labels, model.predict(rows))
+        np.testing.assert_allclose(found, model.predict_proba(rows), atol=1e-5)
+    assert found.shape == (n_rows, n_classes)
+
+
+@pytest.mark.parametrize("n_rows", [50, 200])
+def test_table_regressor(n_rows):
+    X, types, y = table(n_rows)
+    model = TabularRegressor("fast", n_members=3, random_state=0).fit(X, y)
+    far = X.assign(x=1e12 * X["x"])
+    for rows in (X, far):
+        (found,) = run_table(model, types, columns_of(rows))
+        np.testing.assert_allclose(found[:, 0], model.predict(rows), atol=1e-4)
+    assert found.shape == (n_rows, 1)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", ["binary", "real"])
+def test_table_of_numbers_alone(kind, dtype):
+    X, y = problem(kind, n_rows=90)
+    X = X.astype(dtype)
+    X[::7, 0] = np.nan
+    X[:, 1] = np.digitize(X[:, 1], [-0.5, 0.5])
+    estimator = TabularRegressor if kind == "real" else TabularClassifier
+    model = estimator("fast", n_members=2, random_state=0, categorical_features=[1])
+    model.fit(X, y)
+    outputs = run(model, X)
+    assert outputs[-1].dtype == dtype
+    if kind == "real":
+        np.testing.assert_allclose(outputs[0][:, 0], model.predict(X), rtol=1e-4)
+        return
+    np.testing.assert_array_equal(outputs[0], model.predict(X))
+    np.testing.assert_allclose(outputs[1], model.predict_proba(X), atol=1e-5)
+
+
+def test_tables_that_are_refused():
+    X, types, y = table(80)
+    X["day"] = pd.date_range("2020-01-01", periods=len(X))
+    model = TabularRegressor("fast", n_members=1, random_state=0).fit(X, y)
+    with pytest.raises(NotImplementedError, match=r"'day.*dates into numbers"):
+        skl2onnx.to_onnx(model, initial_types=[*types, ("day", types[0][1])])
+    with pytest.raises(ValueError, match="expected 8 inputs, one a column"):
+        skl2onnx.to_onnx(model, initial_types=types)
+    model.fit(X[["x"]], y)
+    with pytest.raises(ValueError, match="'x' expects numbers, got strings"):
+        skl2onnx.to_onnx(model, initial_types=[("x", StringTensorType([None, 1]))])

@@ -23,7 +23,7 @@ PYTHONS = ("3.11", "3.12", "3.13")
 SETS = ("oldest", "newest")
 
 # What users may install with skregnet, and packages whose objects it takes or makes.
-EXTRAS = ("fast", "plot", "onnx", "distributed")
+EXTRAS = ("fast", "plot", "onnx", "distributed", "optuna")
 OTHERS = {"imbalanced-learn", "pandas", "polars", "skops"}
 
 # What the tests themselves are run by: always the newest.

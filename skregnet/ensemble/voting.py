@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 from sklearn.utils import _safe_indexing
 
@@ -18,7 +19,29 @@ VOTES = {
 
 def features_of(X: Any, columns: Array | None) -> Any:
     """Return the features that a member knows."""
-    return X if columns is None else _safe_indexing(X, columns, axis=1)
+    if columns is None:
+        return X
+    if hasattr(X, "columns") and len(set(columns)) < len(columns):
+        return _each_with_a_name(X, columns)
+    return _safe_indexing(X, columns, axis=1)
+
+
+def _each_with_a_name(frame: Any, columns: Array) -> Any:
+    """Return columns of a data frame; one that is drawn again gets another name.
+
+    Data frames have no name twice. Names that are no strings give way to numbers.
+    """
+    every = list(frame.columns)
+    chosen: dict[Any, nw.Expr] = {}
+    for column in map(int, columns):
+        name, n_before = every[column], 0
+        if not isinstance(name, str):
+            name = len(chosen)
+        while name in chosen:
+            n_before += 1
+            name = f"{every[column]}.{n_before}"
+        chosen[name] = nw.nth(column).alias(name)
+    return nw.from_native(frame, eager_only=True).select(*chosen.values()).to_native()
 
 
 def probabilities(member: Any, X: Any, classes: Array, by_votes: bool) -> Array:

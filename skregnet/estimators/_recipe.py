@@ -170,15 +170,16 @@ def dropout_rates(estimator: Any, n_layers: int) -> list[float]:
     dropout = estimator.dropout
     if isinstance(dropout, Real):
         return [float(dropout)] * n_layers
-    is_valid = np.shape(dropout)[:1] == (n_layers,) and all(
-        isinstance(rate, Real) and 0 <= float(rate) < 1 for rate in dropout
-    )
-    if not is_valid:
+    rates = list(dropout) if np.iterable(dropout) else [dropout]
+    is_valid = np.iterable(dropout) and len(rates) == n_layers
+    if not is_valid or not all(
+        isinstance(rate, Real) and (rate < 1) and not (rate < 0) for rate in rates
+    ):
         raise ValueError(
             f"dropout expects one rate in [0, 1), or one for each of the {n_layers} "
             f"hidden layers, got dropout={dropout!r}."
         )
-    return [float(rate) for rate in dropout]
+    return list(map(float, rates))
 
 
 def is_noisy(estimator: Any) -> bool:

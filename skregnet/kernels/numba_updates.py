@@ -158,5 +158,8 @@ def _table(*rates: Rate) -> Array:
     """Return the rates in columns, in a row for all members or one for each."""
     if np.ndarray not in map(type, rates):
         return np.array([rates], np.float64)
-    columns = np.broadcast_arrays(*[np.reshape(rate, (-1, 1)) for rate in rates])
-    return np.hstack(columns).astype(np.float64)
+    columns = [np.reshape(rate, (-1, 1)) for rate in rates]
+    table = np.empty((max(map(len, columns)), len(columns)))
+    for k, column in enumerate(columns):
+        table[:, k : k + 1] = column
+    return table

@@ -35,8 +35,9 @@ def run_in_blocks(
     blocks, cost = _blocks(trials, n_workers)
     if n_workers == 1:
         found = []
+        valid: set[int] = set()
         for number, block in enumerate(blocks, 1):
-            found.append(run_trials(task, [trials[k] for k in block]))
+            found.append(run_trials(task, [trials[k] for k in block], valid))
             if verbose > 1:
                 print(f"{number} of {len(blocks)} blocks trained")  # noqa: T201
     else:
@@ -64,11 +65,24 @@ def _blocks(trials: Sequence[Trial], n_workers: int) -> tuple[list[list[int]], f
         kind, cost = known[key]
         costs[kind] = cost
         groups[kind].append(k)
-    blocks = []
-    for kind, group in groups.items():
-        size = min(block_size(costs[kind]), -(-len(group) // n_workers))
-        blocks += [group[k : k + size] for k in range(0, len(group), size)]
-    return blocks, max(costs.values())
+    blocks = [
+        (costs[kind] * len(block), block)
+        for kind, group in groups.items()
+        for block in equal_parts(group, block_size(costs[kind]), n_workers)
+    ]
+    # The longest first, so that workers end at about the same time.
+    blocks.sort(key=lambda block: -block[0])
+    return [block for _, block in blocks], max(costs.values())
+
+
+def equal_parts(group: list[int], size: int, n_workers: int) -> list[list[int]]:
+    """Return a group in parts of about equal length, `size` at most.
+
+    As many for each worker, as far as there are enough to share.
+    """
+    n_parts = -(-len(group) // size)
+    n_parts = min(len(group), -(-n_parts // n_workers) * n_workers)
+    return [part.tolist() for part in np.array_split(group, n_parts)]
 
 
 def _kind(network: Any, lesson: Lesson) -> tuple[Any, float]:

@@ -135,3 +135,10 @@ def _best(
     ]
     order = np.argsort(-np.nan_to_num(scores, nan=-np.inf), kind="stable")
     return sorted(alive[k] for k in order[: ceil(len(alive) / factor)])
+
+
+def ranks_by_rung(ranks: Array, rungs: Array) -> Array:
+    """Return ranks that go by the rung first, the highest being the first."""
+    keys = list(zip(-rungs, ranks, strict=True))
+    in_order = sorted(keys)
+    return np.array([in_order.index(key) + 1 for key in keys], dtype=ranks.dtype)

@@ -100,9 +100,14 @@ class Record:
     snapshot: State | None
 
 
-def run_trials(task: Task, trials: Sequence[Trial]) -> list[Record]:
-    """Return what comes of trials; those of one architecture train together."""
-    valid: set[int] = set()
+def run_trials(
+    task: Task, trials: Sequence[Trial], valid: set[int] | None = None
+) -> list[Record]:
+    """Return what comes of trials; those of one architecture train together.
+
+    In `valid` candidates are noted whose parameters are, to be checked once.
+    """
+    valid = set() if valid is None else valid
     runs = [_Run(task, trial, valid) for trial in trials]
     with one_blas_thread():
         for run in _train(runs):
@@ -201,7 +206,7 @@ class _Run:
 
     def _open(self) -> None:
         trial, network = self._trial, self._network
-        if id(trial.estimator) not in self._valid:
+        if trial.snapshot is None and id(trial.estimator) not in self._valid:
             network._validate_params()
             self._valid.add(id(trial.estimator))
         session = Session(trial.lesson.request(network))

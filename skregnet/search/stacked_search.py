@@ -1,7 +1,6 @@
 """A search over hyperparameters whose candidates train together, as stacks."""
 
 import time
-from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -15,20 +14,24 @@ from sklearn.model_selection._validation import (
     _warn_or_raise_about_fit_failures,
 )
 from sklearn.utils import indexable
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_method_params
 
 from skregnet.all_or_nothing import all_or_nothing
 from skregnet.documentation import DocumentedMixin
 from skregnet.ensemble.fitting import network_of
 from skregnet.estimators._solvers import takes_steps
-from skregnet.search._blocks import run_in_blocks
-from skregnet.search._candidates import draw_candidates
-from skregnet.search._folds import Folds, Lessons, candidate, check_template
-from skregnet.search._halving import Going, halve, rung_shares
-from skregnet.search._trials import Record, Task, Trial
-
-_Parameters = dict[str, Any]
+from skregnet.search._candidates import (
+    FixedCandidates,
+    Parameters,
+    Source,
+    draw_candidates,
+)
+from skregnet.search._evaluation import Evaluation, Halving
+from skregnet.search._folds import Folds, candidate, check_template
+from skregnet.search._halving import ranks_by_rung
+from skregnet.search._study import StudyCandidates
+from skregnet.search._trials import Record, Task
 
 
 class StackedSearchCV(DocumentedMixin, BaseSearchCV):
@@ -55,11 +58,20 @@ class StackedSearchCV(DocumentedMixin, BaseSearchCV):
     param_distributions : dict or list of dicts
         Values to try, by names of parameters: lists, or distributions with a method
         `rvs`, such as those of :mod:`scipy.stats`. Several dicts are spaces to be
-        searched one beside the other.
+        searched one beside the other. Samplers also take Optuna's distributions; of
+        SciPy's they know `uniform`, `loguniform` and `randint`.
     n_candidates : int or None, default=None
         How many candidates to draw, as :class:`~sklearn.model_selection.\
 ParameterSampler`
         does. None tries the whole grid; all must be lists then.
+    sampler : {'tpe'}, sampler, study or None, default=None
+        What suggests candidates by the scores of earlier ones: a sampler of Optuna,
+        'tpe' for its :class:`~optuna.samplers.TPESampler`, or a study, which is to
+        maximise, and gets the trials. None draws them at random, or tries a grid.
+        Needs the extra ``optuna``.
+    sampler_batch : int, default=8
+        How many candidates a sampler suggests at once. They train together; 1 learns
+        the most from each.
     cv : int, cross-validation generator, iterable or None, default=None
         The folds; None for five, stratified for classifiers.
     scoring : str, callable, list, tuple or dict, default=None
@@ -81,7 +93,8 @@ ParameterSampler`
         :func:`joblib.parallel_config` says; -1 one for each core. Results do not depend
         on it. While candidates are trained BLAS takes one thread.
     random_state : int, RandomState instance or None, default=None
-        Source of the candidates that are drawn. Networks have seeds of their own.
+        Source of the candidates that are drawn, and seed of ``sampler='tpe'``.
+        Networks, other samplers and studies have seeds of their own.
     error_score : 'raise' or float, default=np.nan
         What a candidate scores on a fold on which it fails; others are not affected.
         'raise' raises the error.
@@ -111,6 +124,8 @@ ParameterSampler`
         Number of folds.
     refit_time_ : float
         Seconds of fitting the best candidate.
+    study_ : optuna.Study
+        The study, with a trial for each candidate, in order; with a sampler.
     multimetric_ : bool
         Whether there are several measures.
     classes_ : ndarray of shape (n_classes,)
@@ -131,8 +146,19 @@ ParameterSampler`
     of what comes before the network. What comes out of the preprocessing is kept until
     the search ends, for each fold and each of its settings.
 
+    With a sampler a trial asks for the parameters in their order, those of a
+    :class:`~skregnet.search.Switched` behind a switch named "<name> is on", several
+    spaces behind "space"; parameters of one value are not asked for. Values that are
+    not numbers, strings or None go by labels, such as "1: Mixup". A trial's value is
+    the mean score on the folds left out. A candidate whose score is NaN is a failed
+    trial. With halving, within each batch, who leaves early is a pruned trial, with its
+    score reported at its epoch. A sampler that has tried all there is ends the search.
+
     References
     ----------
+    T. Akiba, S. Sano, T. Yanase, T. Ohta and M. Koyama (2019). Optuna: a
+    next-generation hyperparameter optimization framework. KDD.
+
     J. Bergstra and Y. Bengio (2012). Random search for hyper-parameter optimization.
     Journal of Machine Learning Research 13.
 
@@ -159,6 +185,15 @@ ParameterSampler`
     >>> search = StackedSearchCV(pipeline, space, n_candidates=16, random_state=0)
     >>> search.fit(X, y).score(X, y) > 0.95
     True
+
+    Suggested by Optuna, in batches of eight:
+
+    >>> search.set_params(sampler="tpe")  # doctest: +ELLIPSIS
+    StackedSearchCV(...)
+    >>> search.fit(X, y).score(X, y) > 0.95
+    True
+    >>> len(search.study_.trials)
+    16
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -169,6 +204,14 @@ ParameterSampler`
         },
         "param_distributions": [dict, list],
         "n_candidates": [Interval(Integral, 1, None, closed="left"), None],
+        # By their methods, so that Optuna need not be there: a sampler, a study.
+        "sampler": [
+            StrOptions({"tpe"}),
+            HasMethods(["sample_relative", "sample_independent"]),
+            HasMethods(["ask", "tell"]),
+            None,
+        ],
+        "sampler_batch": [Interval(Integral, 1, None, closed="left")],
         "resource": [StrOptions({"epochs"}), None],
         "factor": [Interval(Real, 1, None, closed="neither")],
         "min_epochs": [Interval(Integral, 1, None, closed="left"), None],
@@ -181,6 +224,8 @@ ParameterSampler`
         param_distributions: Any,
         *,
         n_candidates: int | None = None,
+        sampler: Any = None,
+        sampler_batch: int = 8,
         cv: Any = None,
         scoring: Any = None,
         refit: Any = True,
@@ -196,6 +241,8 @@ ParameterSampler`
         self.estimator = estimator
         self.param_distributions = param_distributions
         self.n_candidates = n_candidates
+        self.sampler = sampler
+        self.sampler_batch = sampler_batch
         self.cv = cv
         self.scoring = scoring
         self.refit = refit
@@ -241,7 +288,7 @@ ParameterSampler`
             self._fit(X, y, params)
         return self
 
-    def _fit(self, X: Any, y: Any, params: _Parameters) -> None:
+    def _fit(self, X: Any, y: Any, params: Parameters) -> None:
         """Evaluate, choose, refit."""
         scorer, metric = self._get_scorers()
         X, y = indexable(X, y)
@@ -279,7 +326,7 @@ ParameterSampler`
         self.cv_results_ = results
         context.call_on_fit_task_end(estimator=self, **hook_data)
 
-    def _splits(self, X: Any, y: Any, parameters: _Parameters) -> list[Any]:
+    def _splits(self, X: Any, y: Any, parameters: Parameters) -> list[Any]:
         """Return the rows of each fold."""
         cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
         self.n_splits_ = cv.get_n_splits(X, y, **parameters)
@@ -294,39 +341,55 @@ ParameterSampler`
 
     def _evaluate(self, task: Task, root: Any) -> tuple[dict[str, Any], Any]:
         """Return formatted results, and the scores of the first trial."""
-        candidates = draw_candidates(
-            self.param_distributions, self.n_candidates, self.random_state
-        )
-        estimators = [candidate(task.folds.template, each) for each in candidates]
-        networks = [self._network(estimator) for estimator in estimators]
-        n_splits = self.n_splits_
+        source = self._source()
         if self.verbose > 0:
+            n_fits = source.n_candidates * self.n_splits_
             print(  # noqa: T201
-                f"Fitting {n_splits} folds for each of {len(candidates)} candidates, "
-                f"totalling {len(candidates) * n_splits} fits"
+                f"Fitting {self.n_splits_} folds for each of {source.n_candidates} "
+                f"candidates, totalling {n_fits} fits"
             )
         halves = self.resource is not None
+        n_trials = source.n_candidates * self.n_splits_
         context = root.subcontext(
             task_name="search",
-            max_subtasks=None if halves else len(candidates) * n_splits,
+            max_subtasks=None if halves else n_trials,
             sequential_subtasks=False,
         ).call_on_fit_task_begin(estimator=self)
-        train = self._training(task, candidates, estimators, context)
-        shares = self._shares(networks)
-        records, rungs = halve(
-            train,
-            [network.max_iter for network in networks],
-            n_splits,
-            shares,
-            self.factor,
-            self._measure,
+        evaluation = Evaluation(
+            task,
+            context,
+            halving=Halving(self.factor, self.min_epochs) if halves else None,
+            check=self._check,
+            measure=self._measure,
+            n_jobs=self.n_jobs,
+            verbose=int(self.verbose),
         )
+        evaluation.run(source)
         context.call_on_fit_task_end(estimator=self)
-        results = self._formatted(candidates, records, rungs if halves else None)
+        records = evaluation.records
+        rungs = np.array(evaluation.rungs) if halves else None
+        results = self._formatted(evaluation.candidates, records, rungs)
         return results, records[0, 0].result["test_scores"]
 
-    def _network(self, estimator: Any) -> Any:
-        """Return the network of a candidate, if it can be searched over."""
+    def _source(self) -> Source:
+        """Return where candidates come from."""
+        if self.sampler is None:
+            drawn = draw_candidates(
+                self.param_distributions, self.n_candidates, self.random_state
+            )
+            return FixedCandidates(drawn)
+        source = StudyCandidates(
+            self.param_distributions,
+            self.n_candidates,
+            self.sampler_batch,
+            self.sampler,
+            self.random_state,
+        )
+        self.study_ = source.study
+        return source
+
+    def _check(self, estimator: Any) -> None:
+        """Refuse candidates that cannot be searched over."""
         check_template(estimator, type(self).__name__)
         network = network_of(estimator)
         if self.resource is not None and not takes_steps(network):
@@ -335,48 +398,6 @@ ParameterSampler`
                 f"'adam' or 'sgd', got a candidate with solver={network.solver!r}; set "
                 "resource=None, or another solver."
             )
-        return network
-
-    def _training(
-        self,
-        task: Task,
-        candidates: Sequence[_Parameters],
-        estimators: Sequence[Any],
-        context: Any,
-    ) -> Callable[[Sequence[Going]], list[Record]]:
-        """Return what trains candidates on folds."""
-        lessons = Lessons(task.folds, self.error_score)
-        n_begun = 0
-
-        def train(going: Sequence[Going]) -> list[Record]:
-            nonlocal n_begun
-            trials = [
-                Trial(
-                    estimators[each.candidate],
-                    lessons.of(
-                        estimators[each.candidate],
-                        candidates[each.candidate],
-                        each.fold,
-                    ),
-                    context.subcontext(
-                        task_name="candidate-split-evaluation", task_id=n_begun + k
-                    ),
-                    each.pause,
-                    each.snapshot,
-                )
-                for k, each in enumerate(going)
-            ]
-            n_begun += len(going)
-            return run_in_blocks(task, trials, self.n_jobs, int(self.verbose))
-
-        return train
-
-    def _shares(self, networks: Sequence[Any]) -> list[float]:
-        """Return the share of its epochs that a candidate gets in each rung."""
-        if self.resource is None:
-            return [1.0]
-        max_epochs = max(network.max_iter for network in networks)
-        return rung_shares(len(networks), self.factor, max_epochs, self.min_epochs)
 
     def _measure(self, scores: Any) -> float:
         """Return the score that candidates are judged by on their way."""
@@ -384,15 +405,15 @@ ParameterSampler`
             return float(scores)
         if not isinstance(self.refit, str) or self.refit not in scores:
             raise ValueError(
-                f"resource={self.resource!r} judges candidates by one score; of "
-                "several refit has to name it: expected refit to be one of "
-                f"{sorted(scores)}, got refit={self.refit!r}."
+                f"resource={self.resource!r} and sampler={self.sampler!r} judge "
+                "candidates by one score; of several refit has to name it: expected "
+                f"refit to be one of {sorted(scores)}, got refit={self.refit!r}."
             )
         return float(scores[self.refit])
 
     def _formatted(
         self,
-        candidates: list[_Parameters],
+        candidates: list[Parameters],
         records: dict[tuple[int, int], Record],
         rungs: Any,
     ) -> dict[str, Any]:
@@ -413,7 +434,7 @@ ParameterSampler`
         )
         for name in list(results):
             if rungs is not None and name.startswith("rank_test_"):
-                results[name] = _ranks_by_rung(results[name], rungs)
+                results[name] = ranks_by_rung(results[name], rungs)
         return results
 
     def _choose(self, results: dict[str, Any], metric: Any) -> None:
@@ -441,10 +462,3 @@ ParameterSampler`
     def _run_search(self, evaluate_candidates: Any, callback_ctx: Any = None) -> None:
         """Never called: `fit` evaluates candidates together."""
         raise NotImplementedError
-
-
-def _ranks_by_rung(ranks: Any, rungs: Any) -> Any:
-    """Return ranks that go by the rung first, the highest being the first."""
-    keys = list(zip(-rungs, ranks, strict=True))
-    in_order = sorted(keys)
-    return np.array([in_order.index(key) + 1 for key in keys], dtype=ranks.dtype)

@@ -47,9 +47,9 @@ class Switched:
             )
         if not 0 <= probability <= 1:
             raise ValueError(f"probability expects a share, got {probability!r}.")
-        self._distribution = distribution
-        self._off = off
-        self._probability = probability
+        self.distribution = distribution
+        self.off = off
+        self.probability = probability
 
     def rvs(self, *, random_state: Any = None) -> Any:
         """Draw a value.
@@ -65,6 +65,6 @@ class Switched:
             A strength, or what stands for off.
         """
         rng = check_random_state(random_state)
-        if rng.uniform() >= self._probability:
-            return self._off
-        return self._distribution.rvs(random_state=rng)
+        if rng.uniform() >= self.probability:
+            return self.off
+        return self.distribution.rvs(random_state=rng)

@@ -166,7 +166,8 @@ class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
         n_members = self.n_members or preset.n_members
         networks = networks[:n_members]
         sampling = sampling_for(n_rows, preset)
-        random_state = check_random_state(self.random_state)
+        # All draw the same rows, so that rows are new to members of each.
+        seed = check_random_state(self.random_state).randint(2**31 - 1)
         ensembles = []
         for k, network in enumerate(networks):
             if end is not None:
@@ -178,7 +179,7 @@ class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
                     (n_members + len(networks) - 1 - k) // len(networks),
                     oob_score=True,
                     n_jobs=self.n_jobs,
-                    random_state=random_state.randint(2**31 - 1),
+                    random_state=seed,
                     **sampling,
                 )
             )

@@ -13,7 +13,7 @@ from skregnet.kernels import Array
 _SHARES = np.linspace(0, 1, 11)
 # Powers of the probabilities, as logarithms, among which the best is sought.
 _RANGE = (-3.0, 2.0)
-_SMALLEST = 1e-9
+SMALLEST = 1e-9
 
 
 class Calibration(NamedTuple):
@@ -100,4 +100,4 @@ def powered(probabilities: Array, power: float) -> Array:
 
 
 def _logs(probabilities: Array) -> Array:
-    return np.log(np.maximum(probabilities.astype(np.float64), _SMALLEST))
+    return np.log(np.maximum(probabilities.astype(np.float64), SMALLEST))

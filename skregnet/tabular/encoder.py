@@ -22,8 +22,8 @@ from skregnet.tabular._columns import (
 )
 
 # What a scaled number tends to, where it is far out.
-_BOUND = 3.0
-_FAR = 1e9
+BOUND = 3.0
+FAR = 1e9
 # Bins add nothing to a column of fewer edges.
 _FEWEST_EDGES = 4
 
@@ -42,7 +42,7 @@ class _Encoding(Protocol):
 
 
 @dataclass(frozen=True)
-class _Numbers:
+class Numbers:
     """A number, scaled and softly bounded; its bins; whether it is missing."""
 
     name: str
@@ -71,17 +71,19 @@ class _Numbers:
 
     @property
     def names(self) -> list[str]:
+        """Names of the columns that it becomes."""
         bins = [f"{self.name}_bin{k}" for k in range(max(len(self.edges) - 1, 0))]
         missing = [f"{self.name}_missing"] if self.marks_missing else []
         return [self.name, *bins, *missing]
 
     def encode(self, values: Array) -> Array:
+        """Return them, of shape (n_rows, n_columns)."""
         is_missing = np.isnan(values)
         known = np.where(is_missing, self.center, values)
         # Differences of huge numbers are far out, whatever they overflow to.
         with np.errstate(over="ignore"):
-            scaled = (_bounded(known - self.center) * self.scale).clip(-_FAR, _FAR)
-            parts = [scaled / np.hypot(1, scaled / _BOUND)]
+            scaled = (_bounded(known - self.center) * self.scale).clip(-FAR, FAR)
+            parts = [scaled / np.hypot(1, scaled / BOUND)]
             if len(self.edges):
                 widths = _bounded(np.diff(self.edges))
                 inside = _bounded(known[:, np.newaxis] - self.edges[:-1]) / widths
@@ -92,7 +94,7 @@ class _Numbers:
 
 
 @dataclass(frozen=True)
-class _Categories:
+class Categories:
     """A column for each category; one of -1 and 1 where there are two."""
 
     name: str
@@ -109,21 +111,24 @@ class _Categories:
         return cls(name, found[np.sort(order)].tolist(), not is_there.all())
 
     @property
-    def _is_binary(self) -> bool:
+    def is_binary(self) -> bool:
+        """Whether one column stands for two categories."""
         return len(self.kept) == 2 and not self.marks_missing
 
     @property
     def names(self) -> list[str]:
-        if self._is_binary:
+        """Names of the columns that it becomes."""
+        if self.is_binary:
             return [f"{self.name}_{self.kept[1]}"]
         names = [f"{self.name}_{category}" for category in self.kept]
         return [*names, f"{self.name}_missing"] if self.marks_missing else names
 
     def encode(self, values: Array) -> Array:
+        """Return them, of shape (n_rows, n_columns)."""
         one_hot = np.column_stack(
             [np.zeros((len(values), 0)), *[values == kept for kept in self.kept]]
         )
-        if self._is_binary:
+        if self.is_binary:
             return one_hot[:, 1:] - one_hot[:, :1]
         if self.marks_missing:
             one_hot = np.column_stack([one_hot, values == None])  # noqa: E711
@@ -134,14 +139,14 @@ class _Categories:
 class _Dates:
     """What may matter of a date, as numbers."""
 
-    parts: dict[str, _Numbers]
+    parts: dict[str, Numbers]
 
     @classmethod
     def of(cls, name: str, days: Array, weights: Array, n_bins: int) -> Self:
         """Learn the scales of all parts."""
         return cls(
             {
-                part: _Numbers.of(
+                part: Numbers.of(
                     f"{name}_{part}", values, weights, n_bins if part == "days" else 0
                 )
                 for part, values in date_parts(days).items()
@@ -330,8 +335,8 @@ class TableEncoder(DocumentedMixin, TransformerMixin, BaseEstimator):
     def _learn(self, column: Column, values: Array, weights: Array) -> _Encoding:
         """Return the encoding of a column."""
         if column.kind == CATEGORIES:
-            return _Categories.of(column.name, values, weights, self.max_categories)
-        kind = _Dates if column.kind == DATES else _Numbers
+            return Categories.of(column.name, values, weights, self.max_categories)
+        kind = _Dates if column.kind == DATES else Numbers
         return kind.of(column.name, values, weights, self.n_bins)
 
     def _of_kind(self, column: Column, kind: str) -> Array:

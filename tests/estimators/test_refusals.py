@@ -157,7 +157,9 @@ def test_rates_of_dropout(dropout, sizes):
     assert_refuses(mlp, rf"each of the {len(sizes)} hidden layers, got dropout=")
 
 
-@pytest.mark.parametrize("dropout", [["a"], [None], [[0.1]], [[0.1, 0.2], [0.1]], "ab"])
+@pytest.mark.parametrize(
+    "dropout", [["a"], [None], [[0.1]], [[0.1, 0.2], [0.1]], "ab", [10**400]]
+)
 def test_rates_that_are_no_numbers(dropout):
     mlp = MLPClassifier((4,), dropout=dropout)
     with pytest.raises(ValueError, match="dropout"):

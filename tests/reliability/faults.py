@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,11 @@ import numpy as np
 import skregnet
 
 # How many times longer the loops are that a longer variant is asked of.
-IS_LONG = os.environ.get("SKREGNET_LONG") or os.environ.get("SKREGNET_FUZZ") == "long"
+IS_LONG = os.environ.get("SKREGNET_FUZZ") == "long"
 LONGER = 10 if IS_LONG else 1
+
+FAULTS = Counter()
+"""How often what came of which fault."""
 
 ROOT = Path(skregnet.__file__).parent.parent
 OURS = str(ROOT / "skregnet") + os.sep
@@ -61,11 +65,17 @@ def run_program(code, *arguments, **variables):
         env=os.environ | variables,
         capture_output=True,
         text=True,
-        timeout=60 * LONGER,
+        timeout=300 * LONGER,
         check=False,
     )
     assert process.returncode == 0, process.stderr[-3000:]
     return json.loads(process.stdout.strip().split("\n")[-1])
+
+
+def count(kind, outcomes):
+    """Count how often a fault had which outcome."""
+    for outcome, n_times in outcomes.items():
+        FAULTS[kind, outcome] += n_times
 
 
 def is_as_before(estimator, before):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.reliability.faults import LONGER, run_program
+from tests.reliability.faults import LONGER, count, run_program
 
 LIMIT = """
 import gc, json, resource, sys, warnings
@@ -82,6 +82,7 @@ def test_a_limit(kind):
     assert found["counts"]["MemoryError"] >= 4 * LONGER
     assert any("Unable to allocate" in message for message in found["messages"])
     assert found["grown"] < 30e6
+    count("a limit of memory", found["counts"])
 
 
 MANY = """
@@ -147,3 +148,4 @@ def test_many_fits_in_a_row():
     # One fit has vectors of some 5,000 numbers, several of them, and 80 kB of data:
     # 200 fits that kept one of these each would take 8 MB at least.
     assert max(grown.values()) < 3e6, grown
+    count("fits in a row", {"no growth": 200 * LONGER * len(grown)})

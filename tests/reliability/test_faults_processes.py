@@ -13,7 +13,7 @@ from sklearn.base import clone
 
 from skregnet import BaggingEnsemble, MLPClassifier, MLPRegressor, MultiTaskMLP
 from tests.cases import problem
-from tests.reliability.faults import LONGER, ROOT
+from tests.reliability.faults import LONGER, ROOT, count
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -51,7 +51,7 @@ if __name__ == "__main__":
     context = multiprocessing.get_context(method)
     for _ in range(n_times):
         with context.Pool(2) as pool:
-            there = pool.map_async(fit, range(4)).get(timeout=90)
+            there = pool.map_async(fit, range(4)).get(timeout=300)
         assert all(found == here for found in there)
     assert fit() == here
     print(json.dumps("done"))
@@ -70,11 +70,12 @@ def test_children(method, tmp_path):
         | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=120 * LONGER,
+        timeout=600 * LONGER,
         check=False,
     )
     assert process.returncode == 0, process.stderr[-3000:]
     assert json.loads(process.stdout) == "done"
+    count("children that fit", {method: 4 * LONGER})
 
 
 SMALL = {"hidden_layer_sizes": (16,), "max_iter": 5, "random_state": 0}
@@ -106,6 +107,7 @@ def test_eight_threads(name):
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(predict, range(8)))
+    count("calls of predict in 8 threads", {name: 8 * 3 * LONGER * len(slices)})
 
 
 def test_threads_that_fit():

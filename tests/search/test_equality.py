@@ -217,6 +217,16 @@ class TestPipelines:
         pipeline = make_pipeline(StandardScaler(), CLASSIFIER)
         compare(pipeline, {"mlpclassifier": others}, problem("multiclass"))
 
+    @pytest.mark.parametrize("n_jobs", [None, 2])
+    def test_frames_between_steps(self, n_jobs):
+        X, y = problem("multiclass")
+        X = pd.DataFrame(X.astype(np.float32)).add_prefix("c")
+        pipeline = make_pipeline(StandardScaler(), CLASSIFIER)
+        pipeline.set_output(transform="pandas")
+        space = {**OF_PIPELINES, "mlpclassifier__early_stopping": [False, True]}
+        found = compare(pipeline, space, (X, y), n_jobs=n_jobs)
+        assert found.best_estimator_[-1].coefs_[0].dtype == np.float32
+
     def test_memory(self, tmp_path):
         pipeline = make_pipeline(StandardScaler(), CLASSIFIER, memory=str(tmp_path))
         compare(pipeline, OF_PIPELINES, problem("multiclass"))

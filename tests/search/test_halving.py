@@ -32,6 +32,8 @@ def both(base, space, kind="multiclass", n_candidates=9, **parameters):
     halving = StackedSearchCV(
         base, space, n_candidates=n_candidates, resource="epochs", **parameters
     )
+    for name in ("factor", "min_epochs"):
+        parameters.pop(name, None)
     whole = StackedSearchCV(base, space, n_candidates=n_candidates, **parameters)
     return halving.fit(X, y).cv_results_, whole.fit(X, y).cv_results_
 
@@ -125,6 +127,24 @@ def test_rungs_epochs_and_ranks():
 )
 def test_shares(arguments, expected):
     np.testing.assert_allclose(rung_shares(*arguments), expected)
+
+
+@pytest.mark.parametrize(
+    ("changes", "n_epochs"),
+    [
+        ({}, [3, 9, 27]),
+        ({"min_epochs": 9}, [9, 27]),
+        ({"min_epochs": 1}, [3, 9, 27]),
+        ({"factor": 9}, [3, 27]),
+        ({"factor": 2, "min_epochs": 4}, [7, 14, 27]),
+    ],
+    ids=str,
+)
+def test_factor_and_first_epochs(changes, n_epochs):
+    base = MLPClassifier(**SHORT, max_iter=27, tol=0, n_iter_no_change=100)
+    found, _ = both(base, SPACE, n_candidates=18, **changes)
+    found_epochs = np.unique(found["mean_n_epochs"])
+    np.testing.assert_array_equal(found_epochs, n_epochs)
 
 
 def test_the_winner_stays_and_epochs_are_saved():

@@ -178,6 +178,18 @@ def test_a_fault_is_its_candidates_own(name, score, n_jobs):
         np.testing.assert_array_equal(ours.cv_results_[part], theirs.cv_results_[part])
 
 
+@pytest.mark.parametrize("name", ["parameter", "combination", "training"])
+def test_warnings_of_faults_are_those_of_the_other_search(name):
+    X, y = problem("real")
+    texts = []
+    for cls in (StackedSearchCV, GridSearchCV):
+        with pytest.warns() as records:
+            cls(MLPRegressor(**SHORT), FAULTS[name], cv=3).fit(X, y)
+        # As far as the traceback, which names other files.
+        texts.append({(r.category, str(r.message).split("Trace")[0]) for r in records})
+    assert texts[0] == texts[1]
+
+
 @pytest.mark.filterwarnings("ignore:overflow")
 @pytest.mark.parametrize("name", FAULTS)
 def test_errors_are_raised_on_demand(name):

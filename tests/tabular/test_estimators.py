@@ -93,7 +93,10 @@ def test_presets_and_members(kind):
         assert len(members_of(model)) == preset.n_members
         member = members_of(model)[0]
         assert member.max_iter == preset.max_epochs
-        assert member.hidden_layer_sizes == (preset.n_units, preset.n_units)
+        n_layers = 2 if kind is TabularClassifier else 3
+        assert member.hidden_layer_sizes == (preset.n_units,) * n_layers
+        rates = {2: 4e-3, 3: 2e-3}
+        assert member.learning_rate_curve_[0] == rates[n_layers]
         assert member.n_iter_no_change == preset.patience
         rows = model.ensembles_[0].estimators_samples_[0]
         assert len(rows) == pytest.approx(preset.share * 80, abs=1)
@@ -190,6 +193,14 @@ def test_probabilities_are_those_of_the_networks_calibrated():
     found = model.predict_proba(X)
     np.testing.assert_allclose(found, powered(mean, model.power_), rtol=1e-6)
     np.testing.assert_allclose(model.predict_log_proba(X), np.log(found))
+
+
+def test_halves_leave_out_the_same_rows():
+    model, X, y = quick(TabularClassifier, n_members=4)
+    model.fit(X, y)
+    first, second = (np.isnan(e.oob_decision_function_) for e in model.ensembles_)
+    np.testing.assert_array_equal(first, second)
+    assert 0 < first[:, 0].mean() < 1
 
 
 def test_calibration_lowers_the_log_loss_of_networks_that_are_too_sure():

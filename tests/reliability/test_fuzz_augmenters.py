@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuzz import strategies
-from fuzz.trials import (
+from tests.cases import AUGMENTERS
+from tests.reliability import strategies
+from tests.reliability.trials import (
     COUNTS,
     REFUSED,
     assert_answers,
@@ -18,7 +19,6 @@ from fuzz.trials import (
     is_finite,
     parameter_names,
 )
-from tests.cases import AUGMENTERS
 
 ROWS = np.random.RandomState(0).normal(size=(12, 3))
 # One of each class.

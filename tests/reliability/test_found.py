@@ -6,8 +6,11 @@ from decimal import Decimal
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from scipy import sparse
+from sklearn.base import clone
+from sklearn.linear_model import LinearRegression
 from sklearn.neural_network import MLPRegressor as OfScikitLearn
 
 from skregnet import (
@@ -227,6 +230,29 @@ def test_outputs_beyond_floats_are_refused(estimator, y):
 def test_a_bag_of_regressions_has_no_probabilities():
     bag = BaggingEnsemble(TASKS, 2, random_state=0).fit(X, NUMBERS)
     assert not hasattr(bag, "predict_proba")
+
+
+@pytest.mark.parametrize("names", ["abc", ["a", "a.1", "b"], range(3)], ids=str)
+@pytest.mark.parametrize("library", [pd, pl], ids=["pandas", "polars"])
+def test_columns_drawn_more_than_once(library, names):
+    names = list(names)
+    if library is pl and 0 in names:
+        pytest.skip("polars has no such data frames")
+    frame = library.DataFrame({f"x{k}": X[:, k] for k in range(3)})
+    frame.columns = names
+    bag = BaggingEnsemble(
+        LinearRegression(), 8, bootstrap_features=True, random_state=0
+    )
+    expected = clone(bag).fit(X, NUMBERS).predict(X)
+    found = bag.fit(frame, NUMBERS).predict(frame)
+    np.testing.assert_allclose(found, expected)
+    drawn = bag.estimators_features_
+    assert any(len(set(columns)) < 3 for columns in drawn)
+    if 0 in names:  # which scikit-learn does not keep
+        return
+    for member, columns in zip(bag.estimators_, drawn, strict=True):
+        assert len(set(member.feature_names_in_)) == 3
+        assert member.feature_names_in_[0] == names[columns[0]]
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, RegressorMixin
 
-from fuzz import hostile, strategies
-from fuzz.trials import assert_answers, assert_harmless
 from skregnet import (
     BaggingEnsemble,
     MLPClassifier,
@@ -21,6 +19,8 @@ from skregnet import (
     TabularRegressor,
 )
 from skregnet.augmentation import AugmentedEstimator, AugmentingSampler, Mixup
+from tests.reliability import hostile, strategies
+from tests.reliability.trials import assert_answers, assert_harmless
 
 ROWS = np.random.RandomState(0).normal(size=(12, 3))
 LABELS = np.arange(12) % 2

@@ -23,7 +23,6 @@ from sklearn.utils._param_validation import (
     make_constraint,
 )
 
-from fuzz import hostile
 from skregnet import MLPClassifier, MLPRegressor
 from skregnet.augmentation import (
     Compose,
@@ -44,8 +43,9 @@ from skregnet.optimizers import (
     Lookahead,
     RMSProp,
 )
+from tests.reliability import hostile
+from tests.reliability.faults import IS_LONG
 
-IS_LONG = os.environ.get("SKREGNET_FUZZ", "quick") == "long"
 _QUIETLY = {
     "deadline": None,
     "database": None,

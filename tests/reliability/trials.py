@@ -19,7 +19,7 @@ import polars as pl
 from scipy import sparse
 
 REFUSED = object()
-SECONDS = 60
+SECONDS = 120
 
 COUNTS = Counter()
 """How many trials had which outcome, by the kind of trial."""
@@ -65,6 +65,8 @@ SAID_BY_OTHERS = [
     r"Big-endian buffer not supported",
     r"setting an array element with a sequence",
     r"The requested array has an inhomogeneous shape",
+    r"(Output dtype not compatible with|unsupported data types in) input",
+    r"object dtype is not supported by sparse matrices",
     r"(float\(\)|must be real number|int\(\)) (argument|must|not)",
 ]
 SAYS_WHAT = re.compile("|".join(SAID_BY_SCIKIT_LEARN + SAID_BY_OTHERS))

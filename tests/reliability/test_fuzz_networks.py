@@ -8,8 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuzz import strategies
-from fuzz.trials import assert_answers, assert_harmless
 from skregnet import (
     MLPClassifier,
     MLPRegressor,
@@ -17,6 +15,8 @@ from skregnet import (
     MultiTaskMLPClassifier,
     MultiTaskMLPRegressor,
 )
+from tests.reliability import strategies
+from tests.reliability.trials import assert_answers, assert_harmless
 
 SMALL = {"hidden_layer_sizes": (4,), "max_iter": 2, "random_state": 0}
 CLASSES = ("binary", "three classes", "indicators", "strings", "rare", "one class")

@@ -1,1 +1,0 @@
-"""Hostile input, determinism and interrupts at random: `make fuzz` runs it."""

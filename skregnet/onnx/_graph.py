@@ -1,0 +1,141 @@
+"""The graph in construction: operations by name, networks, activations."""
+
+from collections.abc import Callable
+from math import sqrt
+from typing import Any
+
+import numpy as np
+from skl2onnx.common.data_types import DoubleTensorType
+from skl2onnx.proto import onnx_proto
+
+
+class Graph:
+    """Adds nodes to the graph in construction; names stand for their results.
+
+    Parameters
+    ----------
+    scope, container : object
+        Of skl2onnx.
+    number : int
+        The type of all numbers.
+    """
+
+    def __init__(self, scope: Any, container: Any, number: int) -> None:
+        self._scope = scope
+        self._container = container
+        self.number = number
+
+    def of_numbers(self, number: int) -> "Graph":
+        """Return the same graph, for numbers of another type."""
+        return Graph(self._scope, self._container, number)
+
+    def constant(self, values: Any) -> str:
+        """Add numbers."""
+        values = np.asarray(values)
+        return self.initializer(self.number, values.shape, values.ravel())
+
+    def initializer(self, kind: int, shape: Any, values: Any) -> str:
+        """Add values of any type."""
+        name: str = self._scope.get_unique_variable_name("constant")
+        self._container.add_initializer(name, kind, shape, values)
+        return name
+
+    def apply(
+        self, operation: str, *inputs: Any, into: str = "", **attributes: Any
+    ) -> str:
+        """Add an operation on results and on numbers; `into` names what comes out."""
+        names = [x if isinstance(x, str) else self.constant(x) for x in inputs]
+        output: str = into or self._scope.get_unique_variable_name(operation.lower())
+        self._container.add_node(
+            operation,
+            names,
+            output,
+            name=self._scope.get_unique_operator_name(operation),
+            **attributes,
+        )
+        return output
+
+    def cast(self, values: str, kind: int, into: str = "") -> str:
+        """Add a change of type."""
+        return self.apply("Cast", values, to=kind, into=into)
+
+    def outputs_of(self, mlp: Any, inputs: str) -> str:
+        """Add a network, but for the activation of its outputs."""
+        values = self.cast(inputs, self.number)
+        layers = list(zip(mlp.coefs_, mlp.intercepts_, strict=True))
+        n_hidden = len(layers) - 1
+        names = mlp.activation
+        names = [names] * n_hidden if isinstance(names, str) else list(names)
+        for k, (weights, biases) in enumerate(layers):
+            values = self.apply("Add", self.apply("MatMul", values, weights), biases)
+            if k < n_hidden:
+                values = _ACTIVATIONS[names[k]](self, values)
+        return values
+
+
+def _exponential_linear(graph: Graph, z: str) -> str:
+    below = graph.apply("Sub", graph.apply("Exp", graph.apply("Min", z, 0.0)), 1.0)
+    return graph.apply("Add", graph.apply("Max", z, 0.0), below)
+
+
+def _scaled_exponential_linear(graph: Graph, z: str) -> str:
+    below = graph.apply("Sub", graph.apply("Exp", graph.apply("Min", z, 0.0)), 1.0)
+    below = graph.apply("Mul", below, 1.6732632423543772)
+    both = graph.apply("Add", graph.apply("Max", z, 0.0), below)
+    return graph.apply("Mul", both, 1.0507009873554805)
+
+
+def _gelu(graph: Graph, z: str) -> str:
+    # Runtimes have the error function in single precision only.
+    single = graph.cast(graph.apply("Div", z, sqrt(2)), onnx_proto.TensorProto.FLOAT)
+    halves = graph.cast(graph.apply("Erf", single), graph.number)
+    share = graph.apply("Mul", graph.apply("Add", halves, 1.0), 0.5)
+    return graph.apply("Mul", z, share)
+
+
+def _sigmoid_weighted(graph: Graph, z: str) -> str:
+    # Not as a product: some runtimes fuse that into one of single precision only.
+    exponential = graph.apply("Exp", graph.apply("Neg", z))
+    return graph.apply("Div", z, graph.apply("Add", exponential, 1.0))
+
+
+def _softplus(graph: Graph, z: str) -> str:
+    tail = graph.apply("Exp", graph.apply("Neg", graph.apply("Abs", z)))
+    tail = graph.apply("Log", graph.apply("Add", tail, 1.0))
+    return graph.apply("Add", graph.apply("Max", z, 0.0), tail)
+
+
+_ACTIVATIONS: dict[str, Callable[[Graph, str], str]] = {
+    "identity": lambda graph, z: graph.apply("Identity", z),
+    "logistic": lambda graph, z: graph.apply("Sigmoid", z),
+    "tanh": lambda graph, z: graph.apply("Tanh", z),
+    "relu": lambda graph, z: graph.apply("Relu", z),
+    "leaky_relu": lambda graph, z: graph.apply("Max", z, graph.apply("Mul", z, 0.01)),
+    "elu": _exponential_linear,
+    "selu": _scaled_exponential_linear,
+    "gelu": _gelu,
+    "silu": _sigmoid_weighted,
+    "mish": lambda graph, z: graph.apply(
+        "Mul", z, graph.apply("Tanh", _softplus(graph, z))
+    ),
+    "softplus": _softplus,
+}
+"""Activations of hidden layers, by name."""
+
+
+def graph_of(scope: Any, operator: Any, container: Any) -> Graph:
+    """Return a graph of the precision of an operator's inputs."""
+    is_double = isinstance(operator.inputs[0].type, DoubleTensorType)
+    types = onnx_proto.TensorProto
+    return Graph(scope, container, types.DOUBLE if is_double else types.FLOAT)
+
+
+def classes_of(graph: Graph, classes: Any) -> str:
+    """Add the classes: as integers if that is what they are, else as strings."""
+    types = onnx_proto.TensorProto
+    if classes.dtype.kind in "biu" or (
+        classes.dtype.kind == "f" and (classes == classes.astype(np.int64)).all()
+    ):
+        return graph.initializer(types.INT64, classes.shape, classes.astype(np.int64))
+    texts = [str(name).encode() for name in classes]
+    return graph.initializer(types.STRING, classes.shape, texts)

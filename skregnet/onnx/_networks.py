@@ -1,0 +1,58 @@
+"""Converters of networks."""
+
+from typing import Any
+
+from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
+from skl2onnx.proto import onnx_proto
+
+from skregnet.onnx._graph import Graph, classes_of, graph_of
+
+
+def convert_classifier(scope: Any, operator: Any, container: Any) -> None:
+    """Add the probabilities of a classifier, and the classes they speak for."""
+    mlp = operator.raw_operator
+    graph = graph_of(scope, operator, container)
+    labels, probabilities = (output.full_name for output in operator.outputs)
+    probabilities_of(graph, mlp, operator.inputs[0].full_name, into=probabilities)
+    if _is_multilabel(mlp):
+        is_likely = graph.apply("Greater", probabilities, 0.5)
+        graph.cast(is_likely, onnx_proto.TensorProto.INT64, into=labels)
+        return
+    best = graph.apply("ArgMax", probabilities, axis=1, keepdims=0)
+    graph.apply("Gather", classes_of(graph, mlp.classes_), best, into=labels)
+
+
+def probabilities_of(graph: Graph, mlp: Any, inputs: str, into: str = "") -> str:
+    """Add the probabilities of a classifier's classes, or of its labels."""
+    outputs = graph.outputs_of(mlp, inputs)
+    if mlp.out_activation_ == "softmax":
+        return graph.apply("Softmax", outputs, axis=1, into=into)
+    if _is_multilabel(mlp):
+        return graph.apply("Sigmoid", outputs, into=into)
+    if len(mlp.classes_) == 1:
+        zeros = graph.apply("Mul", outputs, 0.0)
+        return graph.apply("Add", zeros, 1.0, into=into)
+    both = graph.apply("Concat", graph.apply("Neg", outputs), outputs, axis=1)
+    return graph.apply("Sigmoid", both, into=into)
+
+
+def _is_multilabel(mlp: Any) -> bool:
+    return bool(mlp._label_binarizer.y_type_ == "multilabel-indicator")
+
+
+def set_regressor_type(operator: Any) -> None:
+    """Say that there is a column for each target."""
+    inputs = operator.inputs[0].type
+    is_double = isinstance(inputs, DoubleTensorType)
+    kind = DoubleTensorType if is_double else FloatTensorType
+    n_rows = operator.inputs[0].get_first_dimension()
+    operator.outputs[0].type = kind([n_rows, operator.raw_operator.n_outputs_])
+
+
+def convert_regressor(scope: Any, operator: Any, container: Any) -> None:
+    """Add the predictions of a regressor."""
+    mlp = operator.raw_operator
+    graph = graph_of(scope, operator, container)
+    outputs = graph.outputs_of(mlp, operator.inputs[0].full_name)
+    last = "Exp" if mlp.out_activation_ == "exp" else "Identity"
+    graph.apply(last, outputs, into=operator.outputs[0].full_name)
