@@ -67,7 +67,10 @@ def test_teardown_follows_a_failure():
     X, y = problem("real")
     recorder = Recorder()
     mlp = MLPRegressor(
-        solver="sgd", activation="identity", learning_rate_init=1e8
+        solver="sgd",
+        activation="identity",
+        learning_rate_init=1e8,
+        random_state=0,
     ).set_callbacks(recorder)
     with pytest.raises(ValueError, match="non-finite"):
         mlp.fit(X, y)
