@@ -49,7 +49,7 @@ REPEATS = 5
 QUICK_REPEATS = 2
 SPLITS = 10
 QUICK_SPLITS = 3
-REAL_EPOCHS = 60
+REAL_EPOCHS = 100
 
 PARTS = {
     "searches": "Searches: 32 candidates on 5 folds",

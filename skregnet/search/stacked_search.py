@@ -288,6 +288,16 @@ ParameterSampler`
             self._fit(X, y, params)
         return self
 
+    @property
+    def classes_(self) -> Any:
+        """Classes of a classifier."""
+        return super().classes_
+
+    @property
+    def n_features_in_(self) -> Any:
+        """Number of features."""
+        return super().n_features_in_
+
     def _fit(self, X: Any, y: Any, params: Parameters) -> None:
         """Evaluate, choose, refit."""
         scorer, metric = self._get_scorers()
