@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, floor
 from typing import Any
 
 import numpy as np
@@ -134,7 +134,7 @@ def _best(
         for k in alive
     ]
     order = np.argsort(-np.nan_to_num(scores, nan=-np.inf), kind="stable")
-    return sorted(alive[k] for k in order[: ceil(len(alive) / factor)])
+    return sorted(alive[k] for k in order[: max(1, floor(len(alive) / factor))])
 
 
 def ranks_by_rung(ranks: Array, rungs: Array) -> Array:

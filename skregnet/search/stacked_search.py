@@ -84,7 +84,8 @@ ParameterSampler`
         'epochs' gives few epochs to poor candidates; None gives all candidates all of
         theirs.
     factor : float, default=3
-        By what candidates dwindle and epochs grow from rung to rung, above 1.
+        By what candidates dwindle, rounded down to at least one, and epochs grow from
+        rung to rung, above 1.
     min_epochs : int or None, default=None
         Epochs of the first rung, at least. None makes three rungs, or fewer where there
         are fewer than ``factor**2`` candidates. The last rung has `max_iter`.

@@ -497,7 +497,7 @@ def test_callbacks(resource):
     found = search(random_state=0, resource=resource)
     expected = clone(found).fit(X, y)
     found.set_callbacks(counter).fit(X, y)
-    n_trials = N * 3 if resource is None else (8 + 3 + 6 + 2) * 3
+    n_trials = N * 3 if resource is None else (8 + 2 + 6 + 2) * 3
     assert sorted(counter.numbers) == list(range(n_trials))
     assert told(found.study_) == told(expected.study_)
 
