@@ -5,7 +5,7 @@ from math import sqrt
 from typing import Any
 
 import numpy as np
-from skl2onnx.common.data_types import DoubleTensorType
+from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
 from skl2onnx.proto import onnx_proto
 
 
@@ -73,14 +73,17 @@ class Graph:
         return values
 
 
+def _exponential_below(graph: Graph, z: str) -> str:
+    """Add what is below zero: ``exp(z) - 1``, and zero above."""
+    return graph.apply("Sub", graph.apply("Exp", graph.apply("Min", z, 0.0)), 1.0)
+
+
 def _exponential_linear(graph: Graph, z: str) -> str:
-    below = graph.apply("Sub", graph.apply("Exp", graph.apply("Min", z, 0.0)), 1.0)
-    return graph.apply("Add", graph.apply("Max", z, 0.0), below)
+    return graph.apply("Add", graph.apply("Max", z, 0.0), _exponential_below(graph, z))
 
 
 def _scaled_exponential_linear(graph: Graph, z: str) -> str:
-    below = graph.apply("Sub", graph.apply("Exp", graph.apply("Min", z, 0.0)), 1.0)
-    below = graph.apply("Mul", below, 1.6732632423543772)
+    below = graph.apply("Mul", _exponential_below(graph, z), 1.6732632423543772)
     both = graph.apply("Add", graph.apply("Max", z, 0.0), below)
     return graph.apply("Mul", both, 1.0507009873554805)
 
@@ -125,9 +128,21 @@ _ACTIVATIONS: dict[str, Callable[[Graph, str], str]] = {
 
 def graph_of(scope: Any, operator: Any, container: Any) -> Graph:
     """Return a graph of the precision of an operator's inputs."""
-    is_double = isinstance(operator.inputs[0].type, DoubleTensorType)
+    return Graph(scope, container, number_of(operator))
+
+
+def number_of(operator: Any) -> int:
+    """Return double where some input is, else single precision."""
+    is_double = any(isinstance(i.type, DoubleTensorType) for i in operator.inputs)
     types = onnx_proto.TensorProto
-    return Graph(scope, container, types.DOUBLE if is_double else types.FLOAT)
+    number: int = types.DOUBLE if is_double else types.FLOAT
+    return number
+
+
+def number_type(operator: Any) -> Any:
+    """Return the type of arrays of an operator's numbers."""
+    is_double = number_of(operator) == onnx_proto.TensorProto.DOUBLE
+    return DoubleTensorType if is_double else FloatTensorType
 
 
 def classes_of(graph: Graph, classes: Any) -> str:

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
 from skl2onnx.proto import onnx_proto
 
-from skregnet.onnx._graph import Graph, classes_of, graph_of
+from skregnet.onnx._graph import Graph, classes_of, graph_of, number_type
 
 
 def convert_classifier(scope: Any, operator: Any, container: Any) -> None:
@@ -42,9 +41,7 @@ def _is_multilabel(mlp: Any) -> bool:
 
 def set_regressor_type(operator: Any) -> None:
     """Say that there is a column for each target."""
-    inputs = operator.inputs[0].type
-    is_double = isinstance(inputs, DoubleTensorType)
-    kind = DoubleTensorType if is_double else FloatTensorType
+    kind = number_type(operator)
     n_rows = operator.inputs[0].get_first_dimension()
     operator.outputs[0].type = kind([n_rows, operator.raw_operator.n_outputs_])
 

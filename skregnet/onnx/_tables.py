@@ -3,15 +3,10 @@
 from typing import Any
 
 import numpy as np
-from skl2onnx.common.data_types import (
-    DoubleTensorType,
-    FloatTensorType,
-    Int64TensorType,
-    StringTensorType,
-)
+from skl2onnx.common.data_types import Int64TensorType, StringTensorType
 from skl2onnx.proto import onnx_proto
 
-from skregnet.onnx._graph import Graph, classes_of
+from skregnet.onnx._graph import Graph, classes_of, number_of, number_type
 from skregnet.onnx._networks import probabilities_of
 from skregnet.tabular._calibration import SMALLEST
 from skregnet.tabular.encoder import BOUND, FAR, Categories, Numbers
@@ -26,13 +21,13 @@ def set_classifier_types(operator: Any) -> None:
     classes = operator.raw_operator.classes_
     kind = StringTensorType if classes.dtype.kind in "OU" else Int64TensorType
     operator.outputs[0].type = kind([n_rows])
-    operator.outputs[1].type = _number_type(operator)([n_rows, len(classes)])
+    operator.outputs[1].type = number_type(operator)([n_rows, len(classes)])
 
 
 def set_regressor_types(operator: Any) -> None:
     """Say that there is a number for each row."""
     n_rows = operator.inputs[0].get_first_dimension()
-    operator.outputs[0].type = _number_type(operator)([n_rows, 1])
+    operator.outputs[0].type = number_type(operator)([n_rows, 1])
 
 
 def convert_table_classifier(scope: Any, operator: Any, container: Any) -> None:
@@ -52,7 +47,7 @@ def convert_table_classifier(scope: Any, operator: Any, container: Any) -> None:
     powered = graph.apply("Mul", logs, model.power_)
     double = graph.apply("Softmax", powered, axis=1)
     labels, probabilities = (output.full_name for output in operator.outputs)
-    graph.cast(double, _number(operator), into=probabilities)
+    graph.cast(double, number_of(operator), into=probabilities)
     best = graph.apply("ArgMax", double, axis=1, keepdims=0)
     graph.apply("Gather", classes_of(graph, model.classes_), best, into=labels)
 
@@ -69,7 +64,7 @@ def convert_table_regressor(scope: Any, operator: Any, container: Any) -> None:
     low, high = model.target_range_
     values = graph.apply("Add", scaled, model.target_mean_)
     values = graph.apply("Min", graph.apply("Max", values, low), high)
-    graph.cast(values, _number(operator), into=operator.outputs[0].full_name)
+    graph.cast(values, number_of(operator), into=operator.outputs[0].full_name)
 
 
 def _of_member(graph: Graph, member: Any, encoded: str, add: Any) -> str:
@@ -77,16 +72,6 @@ def _of_member(graph: Graph, member: Any, encoded: str, add: Any) -> str:
     single = member.coefs_[0].dtype == np.float32
     own = graph.of_numbers(_TYPES.FLOAT if single else _TYPES.DOUBLE)
     return graph.cast(add(own, member, encoded), _TYPES.DOUBLE)
-
-
-def _number(operator: Any) -> int:
-    return _TYPES.DOUBLE if _number_type(operator) is DoubleTensorType else _TYPES.FLOAT
-
-
-def _number_type(operator: Any) -> Any:
-    """Return double where some column is, else single precision."""
-    is_double = [isinstance(i.type, DoubleTensorType) for i in operator.inputs]
-    return DoubleTensorType if any(is_double) else FloatTensorType
 
 
 def _encoded(graph: Graph, operator: Any) -> str:

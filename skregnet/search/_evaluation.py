@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import ceil
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from skregnet.ensemble.fitting import network_of
 from skregnet.search._blocks import run_in_blocks
 from skregnet.search._candidates import Parameters, Result, Source
 from skregnet.search._folds import Lessons, candidate
-from skregnet.search._halving import Going, Pair, halve, rung_shares
+from skregnet.search._halving import Going, Pair, epochs_for, halve, rung_shares
 from skregnet.search._trials import Record, Task, Trial
 
 
@@ -146,7 +145,7 @@ class Evaluation:
         records = [self.records[k, fold] for fold in range(self._n_folds)]
         scores = [self._measure(record.result["test_scores"]) for record in records]
         shares = self._shares or [1.0]
-        n_epochs = ceil(shares[self.rungs[k]] * self._max_epochs[k])
+        n_epochs = epochs_for(shares[self.rungs[k]], self._max_epochs[k])
         is_last = self.rungs[k] == len(shares) - 1
         has_ended = all(record.snapshot is None for record in records)
         return Result(float(np.mean(scores)), n_epochs, is_last or has_ended)

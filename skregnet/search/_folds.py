@@ -123,11 +123,6 @@ class Lesson:
             return Request(network, **self.arguments)
         return Request(network, part=self.part, sample_weight=self.weights)
 
-    @property
-    def n_rows(self) -> int:
-        """Number of rows to learn from."""
-        return 0 if self.part is None else len(self.part.rows)
-
 
 class Lessons:
     """The lessons of all folds, each made once.

@@ -53,6 +53,11 @@ def rung_shares(
     return [float(factor) ** -k for k in reversed(range(n_rungs))]
 
 
+def epochs_for(share: float, max_epochs: int) -> int:
+    """Return the epochs of a candidate, in all, at the end of a rung."""
+    return ceil(share * max_epochs)
+
+
 def _n_times(number: float, factor: float) -> int:
     """Return how often a number can be divided by a factor until it is below it."""
     n_times = 0
@@ -102,7 +107,11 @@ def halve(
         rungs[alive] = rung
         pairs = [(k, fold) for k in alive for fold in range(n_folds)]
         going = [
-            Going(*pair, None if is_last else ceil(share * max_epochs[pair[0]]), known)
+            Going(
+                *pair,
+                None if is_last else epochs_for(share, max_epochs[pair[0]]),
+                known,
+            )
             for pair in pairs
             if (known := _snapshot(records, pair)) is not None or rung == 0
         ]
