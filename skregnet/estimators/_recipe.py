@@ -155,7 +155,7 @@ def hidden_activations(estimator: Any, n_layers: int) -> list[str]:
     activation = estimator.activation
     if isinstance(activation, str):
         return [activation] * n_layers
-    names = [str(name) for name in activation]
+    names = list(map(str, activation)) if np.iterable(activation) else [""]
     unknown = [name for name in names if name not in ACTIVATIONS]
     if unknown or len(names) != n_layers:
         raise ValueError(

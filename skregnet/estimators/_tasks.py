@@ -75,6 +75,17 @@ class Task:
             encoded[np.flatnonzero(is_there), codes] = 1
         return encoded, is_there
 
+    def check_size(self, Y: Array, dtype: Any) -> None:
+        """Refuse numbers that could not be predicted in this precision."""
+        if self.classes is not None:
+            return
+        numbers = Y[self.is_there(Y)][:, self.columns].astype(np.float64)
+        if np.abs(numbers).max(initial=0) > np.finfo(dtype).max:
+            raise ValueError(
+                f"y contains values of task {self.name!r} too large for "
+                f"{np.dtype(dtype)}, the precision of X; scale y, or pass X as float64."
+            )
+
     def decode(self, outputs: Array) -> Array:
         """Return labels or numbers, of shape (n_rows,) or (n_rows, n_columns)."""
         if self.classes is None:

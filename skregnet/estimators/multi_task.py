@@ -716,6 +716,11 @@ class MultiTaskMLP(BaseMLP):
             check_consistent_length(X, Y)
             return by_rows(X), Y, self._as_targets(Y, X.dtype)
 
+    def _as_targets(self, y: Array, dtype: Any) -> Array:
+        for task in self.tasks_:
+            task.check_size(y, dtype)
+        return super()._as_targets(y, dtype)
+
     def _check_targets(self, y: Any, request: Request) -> Array:
         form, Y = TargetForm.of(y)
         weights = request.sample_weight

@@ -142,6 +142,16 @@ REFUSED = {
         (X, LABELS),
         "dropout expects one rate",
     ),
+    "a number in an array for a name": (
+        given(CLASSIFIER, activation=np.array(0.5)),
+        (X, LABELS),
+        "activation expects one name",
+    ),
+    "targets of a task beyond the precision of X": (
+        TASKS,
+        (X.astype(np.float32), 1e39 * NUMBERS),
+        "values of task .* too large for float32",
+    ),
     "spread of targets": (TargetNoise(), (X, 1e300 * NUMBERS), "y expects numbers"),
     "targets of noise": (TargetNoise(), (X, 1.0), "y cannot be used"),
 }
