@@ -76,10 +76,12 @@ def weighted_data(
     if weights is None:
         return TrainingData(inputs, targets, None, rows, columns=columns)
     # Sums of large weights must stay finite.
-    largest = float(weights[rows].max())
-    weights = weights / largest
-    mean = float(weights[rows].mean())
-    scaled = (weights / mean).astype(targets.dtype, copy=False)
+    learned = weights[rows]
+    largest = float(learned.max())
+    learned = learned / largest
+    mean = float(learned.mean())
+    scaled = np.zeros(len(weights), targets.dtype)
+    scaled[rows] = learned / mean
     return TrainingData(inputs, targets, scaled, rows, mean * largest, columns)
 
 

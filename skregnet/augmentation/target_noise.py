@@ -124,10 +124,10 @@ class TargetNoise(Augmenter):
         self.keeps_sum_ = are_shares(targets)
         is_absolute = self.keeps_sum_ or bool(np.isin(targets, (0, 1)).all())
         spread = np.ones(targets.shape[1])
-        if self.relative and not is_absolute:
-            with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
+            if self.relative and not is_absolute:
                 spread = targets.std(axis=0)
-        self.scale_ = checked_scale(self.scale * spread, "y")
+            self.scale_ = checked_scale(self.scale * spread, "y")
 
 
 def are_shares(targets: Array) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
+from pickle import PicklingError
 from typing import Any
 
 import numpy as np
@@ -95,10 +96,18 @@ def fit_members(
     if n_workers == 1:
         return _one_after_another(job, seeds, contexts, blocks, verbose)
     prefer = preferred_workers(cost)
-    with one_blas_thread():
-        found = Parallel(n_jobs=n_jobs, verbose=verbose, prefer=prefer)(
-            delayed(_fit_block)(job, seeds[block], contexts[block]) for block in blocks
-        )
+    try:
+        with one_blas_thread():
+            found = Parallel(n_jobs=n_jobs, verbose=verbose, prefer=prefer)(
+                delayed(_fit_block)(job, seeds[block], contexts[block])
+                for block in blocks
+            )
+    except PicklingError as error:
+        raise TypeError(
+            "n_jobs expects 1 where estimator, X or y cannot be pickled, to be sent to "
+            f"other processes, got {n_jobs=}; set n_jobs=1, or look above for what "
+            "cannot be pickled and pass another type."
+        ) from error
     return list(chain.from_iterable(members for members, _ in found))
 
 

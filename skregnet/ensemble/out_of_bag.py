@@ -9,6 +9,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
 
 from skregnet.ensemble.voting import out_of_bag
+from skregnet.estimators._weights import summable
 from skregnet.kernels import Array
 
 
@@ -52,7 +53,7 @@ def score_out_of_bag(ensemble: Any, X: Any, y: Any, weights: Array | None) -> Ou
     score = ensemble._output.score(
         outputs[scored],
         _safe_indexing(y, scored),
-        None if weights is None else weights[scored],
+        None if weights is None else summable(weights[scored]),
     )
     return OutOfBag(outputs, score)
 

@@ -11,6 +11,7 @@ from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.random import sample_without_replacement
 
 from skregnet.estimators._target_form import TargetForm
+from skregnet.estimators._weights import summable
 from skregnet.kernels import Array
 
 # Rows that are brought to float64 at once.
@@ -106,8 +107,7 @@ class Sampling:
         elif self.weights is None:
             places = _without_replacement(n_all, n_drawn, random_state)
         else:
-            shares = np.diff(self._cumulative, prepend=0.0) / self._cumulative[-1]
-            places = random_state.choice(n_all, n_drawn, replace=False, p=shares)
+            places = random_state.choice(n_all, n_drawn, replace=False, p=self._shares)
         return places if self.order is None else self.order[places]
 
     def _places(self, points: Array) -> Array:
@@ -121,11 +121,30 @@ class Sampling:
         return np.minimum(places, last)
 
     @cached_property
+    def _ordered(self) -> Array:
+        """The weights, in the order; their sum is finite."""
+        weights = summable(self.weights)
+        if weights is None:
+            weights = np.ones(self.n_rows)
+        return weights if self.order is None else weights[self.order]
+
+    @cached_property
     def _cumulative(self) -> Array:
         """The weights, summed up in the order."""
-        weights = np.ones(self.n_rows) if self.weights is None else self.weights
-        ordered = weights if self.order is None else weights[self.order]
-        return ordered.cumsum()
+        return self._ordered.cumsum()
+
+    @cached_property
+    def _shares(self) -> Array:
+        """The weights, as shares of their sum; enough of them to draw from."""
+        shares: Array = self._ordered / self._ordered.sum()
+        n_there = np.count_nonzero(shares)
+        if n_there < self.n_drawn_rows:
+            raise ValueError(
+                f"sample_weight expects {self.n_drawn_rows} weights, as many rows as "
+                "are drawn without replacement, that are not lost beside the largest, "
+                f"got {n_there}; raise the smallest, or lower max_samples."
+            )
+        return shares
 
 
 def sampling_of(ensemble: Any, X: Any, y: Any, weights: Array | None) -> Sampling:

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LinearRegression
 from sklearn.neural_network import MLPRegressor as OfScikitLearn
 
@@ -153,6 +154,21 @@ REFUSED = {
         "values of task .* too large for float32",
     ),
     "spread of targets": (TargetNoise(), (X, 1e300 * NUMBERS), "y expects numbers"),
+    "no noise of a spread beyond floats": (
+        TargetNoise(0),
+        (X, 1e300 * NUMBERS),
+        "y expects numbers",
+    ),
+    "weights lost beside others": (
+        BaggingEnsemble(CLASSIFIER, 2, bootstrap=False, max_samples=7),
+        (X, LABELS, np.geomspace(1e-300, 1e300, 12)),
+        "sample_weight expects 7 weights",
+    ),
+    "objects that no process can be sent": (
+        BaggingEnsemble(DummyClassifier(), n_jobs=2),
+        (pl.DataFrame({"a": pl.Series([object()] * 12, dtype=pl.Object)}), LABELS),
+        "n_jobs expects 1 where",
+    ),
     "targets of noise": (TargetNoise(), (X, 1.0), "y cannot be used"),
 }
 
@@ -175,6 +191,34 @@ def test_weights_of_no_finite_sum(estimator):
         for weight in (LARGEST, 1e300)
     )
     np.testing.assert_allclose(heavy.predict(X), equal.predict(X))
+
+
+@pytest.mark.parametrize("bootstrap", [False, True])
+def test_rows_are_drawn_by_weights_of_no_finite_sum(bootstrap):
+    heavy, equal = (
+        BaggingEnsemble(
+            DummyClassifier(),
+            bootstrap=bootstrap,
+            max_samples=7,
+            oob_score=True,
+            random_state=0,
+        ).fit(X, LABELS, sample_weight=np.full(12, weight))
+        for weight in (LARGEST, 2.0**900)
+    )
+    for rows, expected in zip(
+        heavy.estimators_samples_, equal.estimators_samples_, strict=True
+    ):
+        np.testing.assert_array_equal(rows, expected)
+
+
+def test_rows_to_validate_on_may_weigh_far_more():
+    weights = np.full(12, 1e-300)
+    weights[0] = 1e300
+    mlp = given(CLASSIFIER, early_stopping=True, max_iter=3)
+    fits = [copy.deepcopy(mlp).set_params(random_state=k) for k in range(12)]
+    for fitted in fits:
+        fitted.fit(X, LABELS, sample_weight=weights)
+        assert np.isfinite(fitted.predict_proba(X)).all()
 
 
 def test_a_table_with_weights_of_no_finite_sum():
