@@ -313,7 +313,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--sets", choices=["CHOOSING", "REPORTING"])
+    parser.add_argument("--sets", choices=["CHOOSING", "REPORTING", "FURTHER"])
     parser.add_argument("--datasets", nargs="+", choices=datasets.DATASETS)
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
     parser.add_argument("--splits", type=int, default=3)

