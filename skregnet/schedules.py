@@ -97,16 +97,19 @@ class Gradual:
 
     def at(self, progress: float) -> float:
         """Return the rate once a share of training, in [0, 1], is over."""
-        factor = self.shape(progress)
+        factor, cause = None, None
         try:
+            factor = self.shape(progress)
             rate = self.full * float(factor)
-        except (TypeError, ValueError):
-            rate = math.nan
+        except (TypeError, ValueError) as error:
+            rate, cause = math.nan, error
         if not 0 <= rate < math.inf:
+            got = repr(cause) if factor is None and cause is not None else repr(factor)
             raise ValueError(
-                "learning_rate expects a function whose values are finite and not "
-                f"negative, got {factor!r} where {progress:g} of training is over."
-            )
+                "learning_rate expects a function of one number, in [0, 1], whose "
+                f"values are finite and not negative, got {got} where {progress:g} of "
+                "training is over."
+            ) from cause
         return rate
 
     def after_epoch(self, rate: float, n_rows_seen: int) -> float:

@@ -535,7 +535,19 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             self.classes_ = self._label_binarizer.classes_
         return y
 
+    def _check_kind(self, y: Array, name: str) -> None:
+        """Refuse targets with other numbers of labels a row than those of fit."""
+        is_multilabel = type_of_target(y).startswith("multilabel")
+        n_labels = y.shape[1] if is_multilabel else 1
+        expected = len(self.classes_) if self._is_multilabel else 1
+        if n_labels != expected:
+            raise ValueError(
+                f"{name} has {n_labels} labels a row, the y of fit has {expected}; "
+                f"expected {name} to be of its kind."
+            )
+
     def _check_same_classes(self, y: Array) -> None:
+        self._check_kind(y, "y")
         classes = unique_labels(y)
         if self.warm_start:
             if set(classes) != set(self.classes_):
@@ -555,14 +567,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name=name
         )
         y = flat_if_one_column(y)
-        is_multilabel = type_of_target(y).startswith("multilabel")
-        n_labels = y.shape[1] if is_multilabel else 1
-        expected = len(self.classes_) if self._is_multilabel else 1
-        if n_labels != expected:
-            raise ValueError(
-                f"{name} has {n_labels} labels a row, the y of fit has {expected}; "
-                f"expected {name} to be of its kind."
-            )
+        self._check_kind(y, name)
         classes = unique_labels(y)
         if not np.isin(classes, self.classes_).all():
             raise ValueError(

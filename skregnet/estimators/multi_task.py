@@ -719,6 +719,12 @@ class MultiTaskMLP(BaseMLP):
     def _as_targets(self, y: Array, dtype: Any) -> Array:
         for task in self.tasks_:
             task.check_size(y, dtype)
+            if self._given_weight(task) > np.finfo(dtype).max:
+                raise ValueError(
+                    f"task_weights gives task {task.name!r} a weight too large for "
+                    f"{np.dtype(dtype)}, the precision of X; lower it, or pass X as "
+                    "float64."
+                )
         return super()._as_targets(y, dtype)
 
     def _check_targets(self, y: Any, request: Request) -> Array:
@@ -802,7 +808,16 @@ class MultiTaskMLP(BaseMLP):
             of_task = targets[:, own]
             if task.class_weights is not None:
                 codes = of_task[:, 0] if task.n_outputs == 1 else of_task.argmax(axis=1)
-                targets[:, n_outputs + k] *= task.class_weights[codes.astype(np.intp)]
+                with np.errstate(over="ignore"):
+                    targets[:, n_outputs + k] *= task.class_weights[
+                        codes.astype(np.intp)
+                    ]
+                if not np.isfinite(targets[:, n_outputs + k]).all():
+                    raise ValueError(
+                        f"class_weight gives task {task.name!r} weights too large for "
+                        f"{targets.dtype}, the precision of X; lower them, or pass X "
+                        "as float64."
+                    )
             of_task *= 1 - share
             of_task += share / max(task.n_outputs, 2)
         return targets

@@ -138,6 +138,21 @@ REFUSED = {
         "y expects numbers whose variance is finite",
     ),
     "variance of a task": (TASKS, (X, 1e300 * NUMBERS), "whose variance is finite"),
+    "targets of a task beyond single precision by their weights": (
+        given(TASKS, class_weight={0: 1e300, 1: 1.0}),
+        (X.astype(np.float32), LABELS),
+        "class_weight gives task .* too large for float32",
+    ),
+    "a task of too large a weight": (
+        given(TASKS, task_weights={0: 1e300}),
+        (X.astype(np.float32), LABELS),
+        "task_weights gives task .* too large for float32",
+    ),
+    "a schedule that cannot be asked": (
+        given(CLASSIFIER, learning_rate=len),
+        (X, LABELS),
+        "learning_rate expects a function .*TypeError",
+    ),
     "a rate in an array": (
         given(CLASSIFIER, dropout=np.array(0.5)),
         (X, LABELS),
@@ -256,6 +271,14 @@ def test_fitted(case):
     assert np.isfinite(fitted.predict(rows)).all()
     if hasattr(fitted, "coefs_"):
         assert fitted.coefs_[0].dtype.isnative
+
+
+@pytest.mark.parametrize("labels", [LABELS, np.eye(12)[:, :2]], ids=["one", "many"])
+def test_labels_of_another_kind_cannot_follow(labels):
+    fitted = copy.deepcopy(CLASSIFIER).partial_fit(X, labels, classes=[0, 1])
+    other = np.eye(12)[:, :2] if labels is LABELS else LABELS
+    with pytest.raises(ValueError, match=r"y has \d labels a row"):
+        fitted.partial_fit(X, other)
 
 
 def test_swapped_singles_stay_singles():
