@@ -8,6 +8,7 @@ from scipy import sparse
 from sklearn.utils._param_validation import Interval
 
 from skregnet.augmentation._base import Augmenter, with_values_once
+from skregnet.checked_data import FLOATS, naming
 from skregnet.kernels import Array
 
 
@@ -102,7 +103,16 @@ def numeric_targets(y: Any, n_rows: int) -> Array:
             f"y expects one target, or one vector, for each of {n_rows} rows of X, "
             f"got shape {y.shape}; pass both of the same rows."
         )
-    return y if is_float else y.astype(np.float64)
+    if y.dtype in FLOATS:
+        return y
+    with naming("y"):
+        numbers: Array = y.astype(np.float64)
+    if not np.isfinite(numbers).all():
+        raise ValueError(
+            f"y expects finite numbers that {numbers.dtype} can hold, got {y.dtype} "
+            "with others; scale y."
+        )
+    return numbers
 
 
 def _mixed(rows: Any, partners: Array, shares: Array) -> Any:

@@ -390,7 +390,7 @@ class BaggingEnsemble(
     def _new_seeds(self) -> Array:
         """Return a seed for each member that is to be fitted."""
         n_there = len(self.estimators_)
-        n_new = self.n_estimators - n_there
+        n_new = int(self.n_estimators) - n_there
         if n_new < 0:
             raise ValueError(
                 f"n_estimators={self.n_estimators} expects at least the {n_there} "

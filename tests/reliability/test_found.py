@@ -281,6 +281,35 @@ def test_labels_of_another_kind_cannot_follow(labels):
         fitted.partial_fit(X, other)
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.longdouble])
+def test_targets_of_any_floats_can_be_noisy(dtype):
+    expected = TargetNoise(0.5, random_state=0).fit(X, NUMBERS)
+    noise = TargetNoise(0.5, random_state=0).fit(X, NUMBERS.astype(dtype))
+    (_, y), (_, y_expected) = (
+        augmenter.augment(X, targets, np.random.default_rng(0))
+        for augmenter, targets in [
+            (noise, NUMBERS.astype(dtype)),
+            (expected, NUMBERS),
+        ]
+    )
+    np.testing.assert_allclose(y, y_expected, rtol=0.01, atol=0.01)
+
+
+def test_targets_beyond_floats_are_not_made_noisy():
+    noise = TargetNoise().fit(X, NUMBERS)
+    with pytest.raises(ValueError, match="y expects finite numbers"):
+        noise.augment(X, np.full(12, LONGEST), np.random.default_rng(0))
+
+
+def test_members_are_added_up_to_a_small_integer():
+    bag = BaggingEnsemble(REGRESSOR, np.uint8(3), warm_start=True).fit(X, NUMBERS)
+    bag.set_params(n_estimators=np.uint8(2))
+    with pytest.raises(ValueError, match="n_estimators=2 expects at least the 3"):
+        bag.fit(X, NUMBERS)
+    bag.set_params(n_estimators=np.uint8(5)).fit(X, NUMBERS)
+    assert len(bag.estimators_) == 5
+
+
 def test_swapped_singles_stay_singles():
     fitted = copy.deepcopy(REGRESSOR).fit(pd.DataFrame(X.astype(">f4")), NUMBERS)
     assert fitted.coefs_[0].dtype == np.float32
