@@ -23,7 +23,13 @@ from skregnet.estimators._weights import checked_weights
 from skregnet.kernels import Array
 from skregnet.tabular._importances import gradient_importances
 from skregnet.tabular.encoder import TableEncoder
-from skregnet.tabular.presets import FEW_ROWS, PRESETS, networks_for, sampling_for
+from skregnet.tabular.presets import (
+    FEW_ROWS,
+    PRESETS,
+    n_members_for,
+    networks_for,
+    sampling_for,
+)
 
 
 class _Deadline:
@@ -163,7 +169,7 @@ class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
                 network.set_params(**self._network_parameters())
         else:
             networks = [clone(self.network)]
-        n_members = self.n_members or preset.n_members
+        n_members = self.n_members or n_members_for(n_rows, preset)
         networks = networks[:n_members]
         sampling = sampling_for(n_rows, preset)
         # All draw the same rows, so that rows are new to members of each.

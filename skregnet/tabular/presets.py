@@ -17,7 +17,8 @@ class Preset:
     Parameters
     ----------
     n_members : int
-        Networks in the ensemble.
+        Networks in the ensemble; of small tables, where they are soon trained and
+        differ most, twice as many.
     n_units : int
         Units of each of their hidden layers: two for classes, three for numbers.
     share : float
@@ -25,7 +26,8 @@ class Preset:
     max_epochs : int
         Most epochs of each.
     patience : int
-        Epochs without a better loss on the validation rows after which one ends.
+        Epochs without a better loss on the validation rows after which one ends; they
+        are more where they have few steps.
     """
 
     n_members: int
@@ -52,7 +54,13 @@ ADVERSARIAL_STEP = 0.1
 CLASSES_RATE, CLASSES_LAYERS = 4e-3, 2
 NUMBERS_RATE, NUMBERS_LAYERS = 2e-3, 3
 
-BATCH_SIZE = 128
+# A small table is learned better by many steps, on few rows each, than by few. What has
+# got no better within a few steps may yet do so.
+BATCHES_OF_AN_EPOCH = 16
+SMALLEST_BATCH, LARGEST_BATCH = 32, 128
+PATIENCE_IN_STEPS = 100
+
+SMALL_TABLE = 1000
 
 # With fewer rows there is nothing to hold out and no noise: networks learn from
 # bootstrap samples, all rows in a step, in float64, for a number of epochs.
@@ -64,6 +72,12 @@ def sampling_for(n_rows: int, preset: Preset) -> dict[str, Any]:
     if n_rows < FEW_ROWS:
         return {"bootstrap": True}
     return {"bootstrap": False, "max_samples": preset.share}
+
+
+def n_members_for(n_rows: int, preset: Preset) -> int:
+    """Return the number of networks in the ensemble."""
+    is_small = FEW_ROWS <= n_rows < SMALL_TABLE
+    return (1 + is_small) * preset.n_members
 
 
 def networks_for(classifies: bool, n_rows: int, preset: Preset) -> list[Any]:
@@ -82,8 +96,16 @@ def networks_for(classifies: bool, n_rows: int, preset: Preset) -> list[Any]:
     )
     if n_rows < FEW_ROWS:
         return [network.set_params(n_iter_no_change=np.inf)]
+    n_learned = int(preset.share * n_rows)
+    batch_size = n_rows // BATCHES_OF_AN_EPOCH
+    batch_size = min(max(SMALLEST_BATCH, batch_size), LARGEST_BATCH, n_rows // 2)
+    patience = max(preset.patience, PATIENCE_IN_STEPS * batch_size // n_learned)
     network.set_params(
-        batch_size=min(BATCH_SIZE, n_rows // 2), early_stopping=True, scoring="loss"
+        batch_size=batch_size,
+        early_stopping=True,
+        scoring="loss",
+        n_iter_no_change=patience,
+        max_iter=preset.max_epochs * patience // preset.patience,
     )
     if not classifies:
         return [network]

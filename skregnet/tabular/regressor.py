@@ -21,7 +21,8 @@ class TabularRegressor(RegressorMixin, BaseTabular):
     Parameters
     ----------
     preset : {'fast', 'balanced', 'best'}, default='balanced'
-        How much work to put in: 4, 8 or 16 networks, ever larger and trained longer.
+        How much work to put in: 4, 8 or 16 networks, ever larger and trained longer;
+        twice as many where there are fewer than 1,000 rows.
     n_members : int, default=None
         Number of networks; None for that of the preset.
     time_limit : float, default=None

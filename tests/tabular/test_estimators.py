@@ -18,7 +18,12 @@ from skregnet import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegr
 from skregnet.callbacks import TimeLimit
 from skregnet.optimizers import Adam
 from skregnet.tabular._calibration import powered
-from skregnet.tabular.presets import ADVERSARIAL_STEP, FEW_ROWS, PRESETS
+from skregnet.tabular.presets import (
+    ADVERSARIAL_STEP,
+    FEW_ROWS,
+    PRESETS,
+    SMALL_TABLE,
+)
 
 ESTIMATORS = [TabularClassifier, TabularRegressor]
 
@@ -87,7 +92,8 @@ def test_columns_that_matter_are_important(kind):
 
 @pytest.mark.parametrize("kind", ESTIMATORS)
 def test_presets_and_members(kind):
-    X, y = problem(kind is TabularClassifier, n_rows=80)
+    n_rows = SMALL_TABLE
+    X, y = problem(kind is TabularClassifier, n_rows=n_rows)
     for name, preset in PRESETS.items():
         model = kind(name, time_limit=1e-9, random_state=0).fit(X, y)
         assert len(members_of(model)) == preset.n_members
@@ -99,9 +105,35 @@ def test_presets_and_members(kind):
         assert member.learning_rate_curve_[0] == rates[n_layers]
         assert member.n_iter_no_change == preset.patience
         rows = model.ensembles_[0].estimators_samples_[0]
-        assert len(rows) == pytest.approx(preset.share * 80, abs=1)
+        assert len(rows) == pytest.approx(preset.share * n_rows, abs=1)
     few = kind(n_members=3, time_limit=1e-9, random_state=0).fit(X, y)
     assert len(members_of(few)) == 3
+
+
+@pytest.mark.parametrize("kind", ESTIMATORS)
+@pytest.mark.parametrize("preset", PRESETS)
+def test_small_tables_get_more_networks_and_smaller_batches(kind, preset):
+    X, y = problem(kind is TabularClassifier, n_rows=SMALL_TABLE - 1)
+    model = kind(preset, time_limit=1e-9, random_state=0)
+    n_members = PRESETS[preset].n_members
+
+    def fitted(n_rows):
+        members = members_of(model.fit(X[:n_rows], y[:n_rows]))
+        return len(members), members[0]
+
+    n_found, member = fitted(SMALL_TABLE - 1)
+    assert n_found == 2 * n_members
+    assert member.batch_size == (SMALL_TABLE - 1) // 16
+    # So many epochs that a better loss is waited for during a hundred steps or more.
+    n_found, member = fitted(100)
+    assert n_found == 2 * n_members
+    assert member.batch_size == 32
+    assert member.n_iter_no_change == 3200 // int(100 * PRESETS[preset].share)
+    longer = member.n_iter_no_change / PRESETS[preset].patience
+    assert member.max_iter == int(PRESETS[preset].max_epochs * longer)
+    n_found, member = fitted(FEW_ROWS - 1)
+    assert n_found == n_members
+    assert member.n_iter_no_change == np.inf
 
 
 @pytest.mark.parametrize("kind", ESTIMATORS)
