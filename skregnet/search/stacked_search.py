@@ -385,6 +385,7 @@ ParameterSampler`
     def _source(self) -> Source:
         """Return where candidates come from."""
         if self.sampler is None:
+            self.__dict__.pop("study_", None)
             drawn = draw_candidates(
                 self.param_distributions, self.n_candidates, self.random_state
             )

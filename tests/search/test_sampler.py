@@ -511,3 +511,10 @@ def test_copies():
     again = clone(found)
     assert not hasattr(again, "study_")
     assert told(again.fit(X, y).study_) == told(found.study_)
+
+
+def test_there_is_no_study_without_a_sampler():
+    X, y = problem("multiclass")
+    found = search({"alpha": [0.1, 1.0]}, n_candidates=2).fit(X, y)
+    assert len(found.study_.trials) == 2
+    assert not hasattr(found.set_params(sampler=None).fit(X, y), "study_")
