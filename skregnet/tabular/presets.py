@@ -56,7 +56,7 @@ NUMBERS_RATE, NUMBERS_LAYERS = 2e-3, 3
 
 # A small table is learned better by many steps, on few rows each, than by few. What has
 # got no better within a few steps may yet do so.
-BATCHES_OF_AN_EPOCH = 16
+BATCHES_OF_AN_EPOCH = 8
 SMALLEST_BATCH, LARGEST_BATCH = 32, 128
 PATIENCE_IN_STEPS = 100
 

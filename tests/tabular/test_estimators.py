@@ -123,7 +123,7 @@ def test_small_tables_get_more_networks_and_smaller_batches(kind, preset):
 
     n_found, member = fitted(SMALL_TABLE - 1)
     assert n_found == 2 * n_members
-    assert member.batch_size == (SMALL_TABLE - 1) // 16
+    assert member.batch_size == (SMALL_TABLE - 1) // 8
     # So many epochs that a better loss is waited for during a hundred steps or more.
     n_found, member = fitted(100)
     assert n_found == 2 * n_members
