@@ -40,7 +40,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from skregnet.all_or_nothing import all_or_nothing
 from skregnet.documentation import DocumentedMixin
-from skregnet.ensemble.data import checked_features, checked_targets
+from skregnet.ensemble.data import checked_features, checked_targets, dense_targets
 from skregnet.ensemble.fitting import Job, fit_members, is_network
 from skregnet.ensemble.out_of_bag import score_out_of_bag
 from skregnet.ensemble.output import ClassOutput, Output, TaskOutput
@@ -600,8 +600,7 @@ class BaggingEnsemble(
             1 is the best.
         """
         outputs = self._combined_outputs(X)
-        y = y if hasattr(y, "columns") else np.asarray(y)
-        return self._output.score(outputs, y, sample_weight)
+        return self._output.score(outputs, dense_targets(y), sample_weight)
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return how metadata reaches the members.

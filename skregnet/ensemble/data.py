@@ -61,13 +61,20 @@ def checked_targets(ensemble: Any, X: Any, y: Any) -> tuple[Any, Output]:
         return _checked_targets(ensemble._template(), X, y)
 
 
+def dense_targets(y: Any) -> Any:
+    """Return targets as a dense array; a data frame stays one."""
+    if hasattr(y, "columns"):
+        return y
+    return y.toarray() if sparse.issparse(y) else np.asarray(y)
+
+
 def _checked_targets(template: Any, X: Any, y: Any) -> tuple[Any, Output]:
     """Return targets, and how outputs are read, of members of a kind."""
     if isinstance(template, MultiTaskMLP):
         form, Y = TargetForm.of(y)
         check_consistent_length(X, Y)
         tasks = learn_tasks(Y, form.names, template.tasks, template._kind)
-        return (y if form.frame else np.asarray(y)), TaskOutput(tuple(tasks), form)
+        return dense_targets(y), TaskOutput(tuple(tasks), form)
     classifies = is_classifier(template)
     y = check_array(
         y,

@@ -310,6 +310,17 @@ def test_members_are_added_up_to_a_small_integer():
     assert len(bag.estimators_) == 5
 
 
+@pytest.mark.parametrize("network", [TASKS, CLASSIFIER], ids=str)
+@pytest.mark.parametrize("bootstrap", [False, True])
+def test_sparse_targets_of_a_bag(network, bootstrap):
+    Y = np.random.RandomState(1).randint(2, size=(12, 3))
+    bag = BaggingEnsemble(network, 3, bootstrap=bootstrap, random_state=0)
+    dense = clone(bag).fit(X, Y)
+    found = bag.fit(X, sparse.csr_array(Y))
+    np.testing.assert_array_equal(found.predict(X), dense.predict(X))
+    assert found.score(X, sparse.csr_array(Y)) == dense.score(X, Y)
+
+
 def test_swapped_singles_stay_singles():
     fitted = copy.deepcopy(REGRESSOR).fit(pd.DataFrame(X.astype(">f4")), NUMBERS)
     assert fitted.coefs_[0].dtype == np.float32

@@ -92,7 +92,7 @@ def test_columns_that_matter_are_important(kind):
 
 @pytest.mark.parametrize("kind", ESTIMATORS)
 def test_presets_and_members(kind):
-    n_rows = SMALL_TABLE
+    n_rows = 2 * SMALL_TABLE
     X, y = problem(kind is TabularClassifier, n_rows=n_rows)
     for name, preset in PRESETS.items():
         model = kind(name, time_limit=1e-9, random_state=0).fit(X, y)
