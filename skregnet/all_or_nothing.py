@@ -22,6 +22,10 @@ def all_or_nothing(estimator: Any) -> Iterator[Callable[[], None]]:
 
     try:
         yield restore
+    except GeneratorExit:
+        # The block was over, and Ctrl-C was pressed before it was left: what it did
+        # stays, rather than go when the generator is cleared away.
+        raise
     except BaseException:
         try:
             restore()
