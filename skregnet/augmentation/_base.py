@@ -14,6 +14,7 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import (
     BaseEstimator,
     OneToOneFeatureMixin,
@@ -154,14 +155,20 @@ class Augmenter(
         """Learn from validated rows; nothing by default."""
 
     def _validate(self, X: Any, *, reset: bool) -> Any:
-        """Check rows."""
-        return checked_rows(
+        """Check rows; sparse ones come with each value once."""
+        X = checked_rows(
             self,
             X,
             dtype=FLOATS,
             accept_sparse="csr" if self._takes_sparse else False,
             reset=reset,
         )
+        if not sparse.issparse(X) or X.has_canonical_format:
+            return X
+        with np.errstate(over="ignore"):
+            X = with_values_once(X)
+        assert_all_finite(X, input_name="X")
+        return X
 
     def __sklearn_tags__(self) -> Any:
         """Say that the rows returned are another time others."""

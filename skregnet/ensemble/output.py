@@ -15,6 +15,9 @@ from skregnet.estimators._target_form import TargetForm
 from skregnet.estimators._tasks import Task, mean_score
 from skregnet.kernels import Array
 
+# Sums of squares of numbers up to this size are finite.
+_SQUARABLE = 1e100
+
 
 class Output(Protocol):
     """How outputs of members are read."""
@@ -69,6 +72,10 @@ class NumberOutput:
         """Return R^2, NaN for a single row."""
         if len(y) < 2:
             return float("nan")
+        y = np.asarray(y)
+        largest = np.abs(y).max()
+        if largest > _SQUARABLE:
+            y, outputs = y / largest, outputs / largest
         return float(r2_score(y, outputs, sample_weight=weights))
 
 

@@ -12,7 +12,9 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LinearRegression
+from sklearn.metrics import r2_score
 from sklearn.neural_network import MLPRegressor as OfScikitLearn
+from sklearn.tree import DecisionTreeRegressor
 
 from skregnet import (
     BaggingEnsemble,
@@ -319,6 +321,25 @@ def test_sparse_targets_of_a_bag(network, bootstrap):
     found = bag.fit(X, sparse.csr_array(Y))
     np.testing.assert_array_equal(found.predict(X), dense.predict(X))
     assert found.score(X, sparse.csr_array(Y)) == dense.score(X, Y)
+
+
+def test_bags_score_numbers_whose_squares_are_beyond_floats():
+    y = 2.0**900 * NUMBERS
+    bag = BaggingEnsemble(DecisionTreeRegressor(), 50, oob_score=True, random_state=0)
+    bag.fit(X, y)
+    expected = r2_score(NUMBERS, bag.oob_prediction_ / 2.0**900)
+    assert bag.oob_score_ == pytest.approx(expected)
+    expected = r2_score(NUMBERS, bag.predict(X) / 2.0**900)
+    assert bag.score(X, y) == pytest.approx(expected)
+
+
+def test_sparse_values_that_add_up_to_infinity():
+    values, columns = np.full(4, LARGEST), np.array([0, 0, 1, 2])
+    rows = sparse.csr_array((values, columns, [0, 2, 4]), shape=(2, 3))
+    for augmenter in (TargetNoise(), FeatureMasking()):
+        for method in (augmenter.fit, augmenter.fit_transform):
+            with pytest.raises(ValueError, match="X contains inf"):
+                method(rows)
 
 
 def test_swapped_singles_stay_singles():
