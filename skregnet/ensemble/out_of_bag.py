@@ -40,7 +40,8 @@ def score_out_of_bag(ensemble: Any, X: Any, y: Any, weights: Array | None) -> Ou
             "oob_score=False."
         )
     shape = (n_rows, *ensemble._output.shape)
-    outputs = out_of_bag(_left_out(ensemble, X), shape, ensemble.voting)
+    with np.errstate(over="ignore", invalid="ignore"):
+        outputs = out_of_bag(_left_out(ensemble, X), shape, ensemble.voting)
     scored = np.flatnonzero(~np.isnan(outputs.reshape(n_rows, -1)).any(axis=1))
     if len(scored) < n_rows:
         warnings.warn(

@@ -69,11 +69,11 @@ class NumberOutput:
         raise NotImplementedError
 
     def score(self, outputs: Array, y: Any, weights: Array | None) -> float:
-        """Return R^2, NaN for a single row."""
-        if len(y) < 2:
+        """Return R^2, NaN for a single row, or for outputs beyond floats."""
+        if len(y) < 2 or not np.isfinite(outputs).all():
             return float("nan")
         y = np.asarray(y)
-        largest = np.abs(y).max()
+        largest = float(np.abs(y).max()) if y.dtype.kind in "iuf" else 0.0
         if largest > _SQUARABLE:
             y, outputs = y / largest, outputs / largest
         return float(r2_score(y, outputs, sample_weight=weights))

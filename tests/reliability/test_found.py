@@ -333,6 +333,14 @@ def test_bags_score_numbers_whose_squares_are_beyond_floats():
     assert bag.score(X, y) == pytest.approx(expected)
 
 
+def test_bags_score_half_precision_and_the_largest_of_numbers():
+    bag = BaggingEnsemble(DecisionTreeRegressor(), 50, oob_score=True, random_state=0)
+    halves = bag.fit(X, NUMBERS.astype(np.float16)).oob_score_
+    assert halves == pytest.approx(bag.fit(X, NUMBERS).oob_score_, abs=0.01)
+    # The mean of such numbers is none that a float can hold.
+    assert np.isnan(bag.fit(X, np.full(12, LARGEST)).oob_score_)
+
+
 def test_sparse_values_that_add_up_to_infinity():
     values, columns = np.full(4, LARGEST), np.array([0, 0, 1, 2])
     rows = sparse.csr_array((values, columns, [0, 2, 4]), shape=(2, 3))
