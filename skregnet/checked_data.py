@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.validation import validate_data
 
@@ -43,6 +44,30 @@ def naming(name: str) -> Iterator[None]:
         ) from error
     except TypeError as error:
         raise TypeError(f"{name} cannot be used: {error}") from error
+
+
+def dense(values: Any) -> Array:
+    """Return values as an array, those of a sparse one too."""
+    array: Array = values.toarray() if sparse.issparse(values) else np.asarray(values)
+    return array
+
+
+def beyond_precision(what: str, dtype: Any, mend: str) -> ValueError:
+    """Return the error that says what is too large for the precision of the features.
+
+    Parameters
+    ----------
+    what : str
+        What is too large, named.
+    dtype : dtype
+        The precision.
+    mend : str
+        What to do, if not to pass features of another precision.
+    """
+    return ValueError(
+        f"{what} too large for {np.dtype(dtype)}, the precision of X; {mend}, or pass "
+        "X as float64."
+    )
 
 
 def checked_rows(estimator: Any, X: Any, y: Any = "no_validation", **how: Any) -> Any:

@@ -6,7 +6,7 @@ A schedule never changes; the rate is handed in and handed back.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 Shape = Callable[[float], float]
 """From the share of training that is over, in [0, 1], to a factor of the rate."""
@@ -97,18 +97,21 @@ class Gradual:
 
     def at(self, progress: float) -> float:
         """Return the rate once a share of training, in [0, 1], is over."""
-        factor, cause = None, None
+        got: Any
+        cause = None
         try:
-            factor = self.shape(progress)
-            rate = self.full * float(factor)
+            got = self.shape(progress)
         except (TypeError, ValueError) as error:
-            rate, cause = math.nan, error
+            got = cause = error
+        try:
+            rate = self.full * float(got)
+        except (TypeError, ValueError):
+            rate = math.nan
         if not 0 <= rate < math.inf:
-            got = repr(cause) if factor is None and cause is not None else repr(factor)
             raise ValueError(
                 "learning_rate expects a function of one number, in [0, 1], whose "
-                f"values are finite and not negative, got {got} where {progress:g} of "
-                "training is over."
+                f"values are finite and not negative, got {got!r} where {progress:g} "
+                "of training is over."
             ) from cause
         return rate
 

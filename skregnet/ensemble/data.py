@@ -3,12 +3,11 @@
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 from sklearn.base import is_classifier
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from skregnet.checked_data import FLOATS, checked_rows, naming
+from skregnet.checked_data import FLOATS, checked_rows, dense, naming
 from skregnet.ensemble.fitting import is_network
 from skregnet.ensemble.output import ClassOutput, NumberOutput, Output, TaskOutput
 from skregnet.estimators import MultiTaskMLP
@@ -63,9 +62,7 @@ def checked_targets(ensemble: Any, X: Any, y: Any) -> tuple[Any, Output]:
 
 def dense_targets(y: Any) -> Any:
     """Return targets as a dense array; a data frame stays one."""
-    if hasattr(y, "columns"):
-        return y
-    return y.toarray() if sparse.issparse(y) else np.asarray(y)
+    return y if hasattr(y, "columns") else dense(y)
 
 
 def _checked_targets(template: Any, X: Any, y: Any) -> tuple[Any, Output]:
@@ -84,7 +81,7 @@ def _checked_targets(template: Any, X: Any, y: Any) -> tuple[Any, Output]:
         input_name="y",
     )
     check_consistent_length(X, y)
-    y = np.asarray(flat_if_one_column(y.toarray() if sparse.issparse(y) else y))
+    y = flat_if_one_column(dense(y))
     if not classifies:
         return y, NumberOutput(y.shape[1:])
     check_classification_targets(y)

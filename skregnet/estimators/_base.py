@@ -16,7 +16,7 @@ from sklearn.utils.validation import (
 )
 
 from skregnet.activations import ACTIVATIONS
-from skregnet.checked_data import FLOATS, checked_rows, naming
+from skregnet.checked_data import FLOATS, beyond_precision, checked_rows, naming
 from skregnet.documentation import DocumentedMixin
 from skregnet.estimators._export import to_sklearn
 from skregnet.estimators._fitted import checked_pair, fitted_network
@@ -259,10 +259,7 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
         with np.errstate(over="ignore"):
             targets = self._encode(y).astype(dtype, order="C", copy=False)
         if not np.isfinite(targets).all():
-            raise ValueError(
-                f"y contains values too large for {np.dtype(dtype)}, the precision of "
-                "X; scale y, or pass X as float64."
-            )
+            raise beyond_precision("y contains values", dtype, "scale y")
         return targets
 
     @abstractmethod

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 from sklearn.utils import column_or_1d
 from sklearn.utils._missing import is_pandas_na
 
+from skregnet.checked_data import dense
 from skregnet.kernels import Array
 
 
@@ -89,7 +89,7 @@ def _as_array(y: Any) -> Array:
         )
     if hasattr(y, "to_list") and hasattr(y, "to_numpy"):
         return _column(y)
-    array = y.toarray() if sparse.issparse(y) else np.asarray(y)
+    array = dense(y)
     if array.dtype.kind in "US" and isinstance(y, list | tuple):
         # Numbers beside labels would have become labels.
         array = np.asarray(y, dtype=object)

@@ -11,6 +11,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
+from skregnet.checked_data import beyond_precision
 from skregnet.estimators._target_form import is_missing, plain
 from skregnet.kernels import Array
 from skregnet.losses import BINARY_LOG_LOSS, LOG_LOSS, SQUARED_ERROR, Loss
@@ -81,10 +82,8 @@ class Task:
             return
         numbers = Y[self.is_there(Y)][:, self.columns].astype(np.float64)
         if np.abs(numbers).max(initial=0) > np.finfo(dtype).max:
-            raise ValueError(
-                f"y contains values of task {self.name!r} too large for "
-                f"{np.dtype(dtype)}, the precision of X; scale y, or pass X as float64."
-            )
+            what = f"y contains values of task {self.name!r}"
+            raise beyond_precision(what, dtype, "scale y")
 
     def decode(self, outputs: Array) -> Array:
         """Return labels or numbers, of shape (n_rows,) or (n_rows, n_columns)."""

@@ -4,7 +4,7 @@ from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy import sparse, special
+from scipy import special
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import check_array
@@ -17,6 +17,7 @@ from sklearn.utils.multiclass import (
     unique_labels,
 )
 
+from skregnet.checked_data import dense
 from skregnet.estimators._base import (
     BaseMLP,
     flat_if_one_column,
@@ -577,7 +578,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return y
 
     def _encode(self, y: Array) -> Array:
-        return _dense(self._label_binarizer.transform(y))
+        return dense(self._label_binarizer.transform(y))
 
     def _encoding_key(self) -> tuple[str, Any]:
         return self._label_binarizer.y_type_, tuple(self.classes_.tolist())
@@ -656,13 +657,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return self.classes_[outputs.argmax(axis=1)]
 
     def _score_outputs(self, outputs: Array, y: Array, weights: Array | None) -> float:
-        hits = _dense(self._decode(outputs)) == _dense(y)
+        hits = dense(self._decode(outputs)) == dense(y)
         if hits.ndim == 2:
             hits = hits.all(axis=1)
         return float(np.average(hits, weights=weights))
-
-
-def _dense(labels: Any) -> Array:
-    """Return labels as an array, those of a sparse indicator matrix too."""
-    dense: Array = labels.toarray() if sparse.issparse(labels) else labels
-    return dense

@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skregnet.checked_data import FLOATS, checked_rows, naming
+from skregnet.checked_data import FLOATS, beyond_precision, checked_rows, naming
 from skregnet.estimators._base import BaseMLP, by_rows, finite
 from skregnet.estimators._request import Request
 from skregnet.estimators._sizes import checked_sizes
@@ -720,11 +720,8 @@ class MultiTaskMLP(BaseMLP):
         for task in self.tasks_:
             task.check_size(y, dtype)
             if self._given_weight(task) > np.finfo(dtype).max:
-                raise ValueError(
-                    f"task_weights gives task {task.name!r} a weight too large for "
-                    f"{np.dtype(dtype)}, the precision of X; lower it, or pass X as "
-                    "float64."
-                )
+                what = f"task_weights gives task {task.name!r} a weight"
+                raise beyond_precision(what, dtype, "lower it")
         return super()._as_targets(y, dtype)
 
     def _check_targets(self, y: Any, request: Request) -> Array:
@@ -808,16 +805,12 @@ class MultiTaskMLP(BaseMLP):
             of_task = targets[:, own]
             if task.class_weights is not None:
                 codes = of_task[:, 0] if task.n_outputs == 1 else of_task.argmax(axis=1)
+                counts = targets[:, n_outputs + k]
                 with np.errstate(over="ignore"):
-                    targets[:, n_outputs + k] *= task.class_weights[
-                        codes.astype(np.intp)
-                    ]
-                if not np.isfinite(targets[:, n_outputs + k]).all():
-                    raise ValueError(
-                        f"class_weight gives task {task.name!r} weights too large for "
-                        f"{targets.dtype}, the precision of X; lower them, or pass X "
-                        "as float64."
-                    )
+                    counts *= task.class_weights[codes.astype(np.intp)]
+                if not np.isfinite(counts).all():
+                    what = f"class_weight gives task {task.name!r} weights"
+                    raise beyond_precision(what, targets.dtype, "lower them")
             of_task *= 1 - share
             of_task += share / max(task.n_outputs, 2)
         return targets

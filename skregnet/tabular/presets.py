@@ -77,7 +77,7 @@ def sampling_for(n_rows: int, preset: Preset) -> dict[str, Any]:
 def n_members_for(n_rows: int, preset: Preset) -> int:
     """Return the number of networks in the ensemble."""
     is_small = FEW_ROWS <= n_rows < SMALL_TABLE
-    return (1 + is_small) * preset.n_members
+    return 2 * preset.n_members if is_small else preset.n_members
 
 
 def networks_for(classifies: bool, n_rows: int, preset: Preset) -> list[Any]:
@@ -92,7 +92,6 @@ def networks_for(classifies: bool, n_rows: int, preset: Preset) -> list[Any]:
         alpha=0.0,
         max_iter=preset.max_epochs,
         tol=0.0,
-        n_iter_no_change=preset.patience,
     )
     if n_rows < FEW_ROWS:
         return [network.set_params(n_iter_no_change=np.inf)]
