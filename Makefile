@@ -49,7 +49,7 @@ bench: $(installed_dev) ## run all benchmarks and write docs/benchmarks
 
 clean: ## remove the environment and all that was generated
 	rm -rf $(venv) .venvs build dist docs/_build docs/auto_examples docs/generated
-	rm -rf examples/output .hypothesis .import_linter_cache .mypy_cache
+	rm -rf .hypothesis .import_linter_cache .mypy_cache
 	rm -rf .pytest_cache .ruff_cache
 	find skregnet tests benchmarks examples -name __pycache__ -prune -exec rm -rf {} +
 

@@ -21,13 +21,7 @@ features whose scales differ by a factor of 2,500. Shown over eight seeds, in ba
   to two fifths of a decade; with AdaGrad that is not shown.
 """
 
-import sys
 import warnings
-from pathlib import Path
-
-import matplotlib as mpl
-
-mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -280,6 +274,4 @@ for ax, kind in ((third, "raw"), (fourth, "standardised")):
     ax.set_yticks(ticks := [5, 10, 20, 40, 80, 160], ticks)
     ax.minorticks_off()
 third.legend(fontsize="small")
-picture = Path(sys.argv[0]).with_name("output") / "adaptive_rates.png"
-picture.parent.mkdir(parents=True, exist_ok=True)
-figure.savefig(picture, dpi=120)
+plt.show()

@@ -17,13 +17,7 @@ three ways and for each number of images to learn from, by about a point in a hu
 Noise of the same length does nothing for it.
 """
 
-import sys
 import warnings
-from pathlib import Path
-
-import matplotlib as mpl
-
-mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -263,6 +257,4 @@ for line, (name, pictures) in zip(grid, rows.items(), strict=True):
         if not is_move:
             guesses = (int(net.predict(picture_[None])[0]) for net in (plain, robust))
             cell.set_xlabel(f"none: {{}}\n{UNIT}: {{}}".format(*guesses), fontsize=8)
-picture = Path(sys.argv[0]).with_name("output") / "adversarial.png"
-picture.parent.mkdir(parents=True, exist_ok=True)
-figure.savefig(picture, dpi=120)
+plt.show()

@@ -12,13 +12,7 @@ is large. Where all images are shifted at random, the network learns a harder ta
 the one it is tested on.
 """
 
-import sys
 import warnings
-from pathlib import Path
-
-import matplotlib as mpl
-
-mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -97,6 +91,4 @@ for ax, image in zip(axes, seen, strict=True):
     ax.imshow(image.reshape(10, 10), cmap="gray_r", vmin=0, vmax=1)
     ax.set_axis_off()
 axes[0].set_title("as it is", fontsize="small")
-picture = Path(sys.argv[0]).with_name("output") / "augmented_images.png"
-picture.parent.mkdir(parents=True, exist_ok=True)
-figure.savefig(picture, dpi=120)
+plt.show()

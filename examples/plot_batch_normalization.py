@@ -25,14 +25,8 @@ shift". Each is measured on the digits, before the activation and after it:
 That inner layers learn better because their features change less is not measured here.
 """
 
-import sys
 import warnings
 from copy import deepcopy
-from pathlib import Path
-
-import matplotlib as mpl
-
-mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -433,6 +427,4 @@ fourth.set(
     title="Tested in another light",
 )
 fourth.legend(loc="lower left", fontsize="small")
-picture = Path(sys.argv[0]).with_name("output") / "batch_normalization.png"
-picture.parent.mkdir(parents=True, exist_ok=True)
-figure.savefig(picture, dpi=120)
+plt.show()

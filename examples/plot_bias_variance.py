@@ -21,13 +21,7 @@ The L2 penalty, dropout and early stopping take away most of the variance that l
 training brings, and none of them has more bias for it, except for too strong a penalty.
 """
 
-import sys
 import warnings
-from pathlib import Path
-
-import matplotlib as mpl
-
-mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -272,6 +266,4 @@ right.set(
 )
 right.grid(alpha=0.3)
 right.legend(fontsize="small")
-picture = Path(sys.argv[0]).with_name("output") / "bias_variance.png"
-picture.parent.mkdir(parents=True, exist_ok=True)
-figure.savefig(picture, dpi=120)
+plt.show()

@@ -19,13 +19,7 @@ it folded into the weights that predict, but training moves weights and scales t
 not folded. Epochs and rates can be compared all the same.
 """
 
-import sys
 import warnings
-from pathlib import Path
-
-import matplotlib as mpl
-
-mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -318,6 +312,4 @@ right.set(
     xlabel="epochs until the loss is below 0.5",
     title="Each at its best rate",
 )
-picture = Path(sys.argv[0]).with_name("output") / "conditioning.png"
-picture.parent.mkdir(parents=True, exist_ok=True)
-figure.savefig(picture, dpi=120)
+plt.show()

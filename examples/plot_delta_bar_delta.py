@@ -20,13 +20,7 @@ raw and with standardised features, and on 500 digits, over ten seeds:
   less by them than gradient descent does.
 """
 
-import sys
 import warnings
-from pathlib import Path
-
-import matplotlib as mpl
-
-mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -263,6 +257,4 @@ for ax, task in zip(axes[2:], SHOWN, strict=True):
     ax.set_yticks(TICKS[task], TICKS[task])
     ax.minorticks_off()
 axes[3].legend(loc="lower left", fontsize="small")
-picture = Path(sys.argv[0]).with_name("output") / "delta_bar_delta.png"
-picture.parent.mkdir(parents=True, exist_ok=True)
-figure.savefig(picture, dpi=120)
+plt.show()

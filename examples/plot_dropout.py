@@ -21,13 +21,7 @@ not shown to help here, and do harm where digits are few. Rates are better lower
 inputs than for hidden units, as the lecture has it.
 """
 
-import sys
 import warnings
-from pathlib import Path
-
-import matplotlib as mpl
-
-mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -287,6 +281,4 @@ right.set(
     ylim=(0, 2),
 )
 right.legend(fontsize="small", loc="upper right")
-picture = Path(sys.argv[0]).with_name("output") / "dropout.png"
-picture.parent.mkdir(parents=True, exist_ok=True)
-figure.savefig(picture, dpi=120)
+plt.show()

@@ -21,14 +21,8 @@ or by rows as well. What is left is due to the training set that they share. By 
 formula for a mean of correlated errors, the vote takes off as much as it should.
 """
 
-import sys
 import warnings
 from itertools import combinations
-from pathlib import Path
-
-import matplotlib as mpl
-
-mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -343,6 +337,4 @@ right.set(
     ylim=(0, 1.25 * bottom.max()),
 )
 right.legend()
-picture = Path(sys.argv[0]).with_name("output") / "ensembles.png"
-picture.parent.mkdir(parents=True, exist_ok=True)
-figure.savefig(picture, dpi=120)
+plt.show()

@@ -16,13 +16,7 @@ the same (Dinh et al., 2017). That is shown too. With tanh units, as in the comp
 there is no such freedom, but sharpness alone remains no reason to predict well.
 """
 
-import sys
 import warnings
-from pathlib import Path
-
-import matplotlib as mpl
-
-mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -258,6 +252,4 @@ right.set(
     title="On the line between the two",
 )
 right.minorticks_off()
-picture = Path(sys.argv[0]).with_name("output") / "flat_minima.png"
-picture.parent.mkdir(parents=True, exist_ok=True)
-figure.savefig(picture, dpi=120)
+plt.show()

@@ -24,13 +24,7 @@ Once the training error is 0, more training raises the loss on other wines. It d
 raise the share of errors among them, which even falls a little.
 """
 
-import sys
 import warnings
-from pathlib import Path
-
-import matplotlib as mpl
-
-mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -341,6 +335,4 @@ right.set(
     title="Weight of each feature",
 )
 right.legend()
-picture = Path(sys.argv[0]).with_name("output") / "l1_and_l2.png"
-picture.parent.mkdir(parents=True, exist_ok=True)
-figure.savefig(picture, dpi=120)
+plt.show()

@@ -23,13 +23,7 @@ quarters of them, with 0.9. Nesterov's form saves some more in minibatches, with
 0.99; with all rows it is worse than the standard one, except with 0.99.
 """
 
-import sys
 import warnings
-from pathlib import Path
-
-import matplotlib as mpl
-
-mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -346,6 +340,4 @@ right.set(
 )
 right.minorticks_off()
 right.legend(loc="lower right")
-picture = Path(sys.argv[0]).with_name("output") / "momentum.png"
-picture.parent.mkdir(parents=True, exist_ok=True)
-figure.savefig(picture, dpi=120)
+plt.show()

@@ -27,13 +27,7 @@ it makes few cases go further; trained further on so few, it brings little or no
 Less training is not shown: after ten steps both are behind training alone.
 """
 
-import sys
 import warnings
-from pathlib import Path
-
-import matplotlib as mpl
-
-mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -203,6 +197,4 @@ for ax, title, ways in zip(axes, titles, curves.values(), strict=True):
     ax.grid(alpha=0.3)
 axes[0].set_ylabel("accuracy of task 2")
 axes[0].legend(loc="lower right", title="task 2 learned")
-picture = Path(sys.argv[0]).with_name("output") / "multitask.png"
-picture.parent.mkdir(parents=True, exist_ok=True)
-figure.savefig(picture, dpi=120)
+plt.show()

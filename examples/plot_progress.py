@@ -5,22 +5,14 @@ Progress: bars and messages while networks train
 The networks and `BaggingEnsemble` take callbacks of scikit-learn 1.9. Its `ProgressBar`
 shows a bar for a fit, a bar more for each member of an ensemble, and around a grid
 search one for each fit of the search, with the share that is done and the time that is
-left. It needs the package rich: ``pip install rich``. Without it this page says so, and
-shows only what `verbose` prints.
+left. It needs the package rich: ``pip install rich``.
 
 A callback is set on the outermost estimator, here the search, and finds its way to the
 networks within; set on the network that is searched over it is an error. How many
 levels have bars is up to `max_propagation_depth`.
 """
 
-import sys
 import warnings
-from importlib.util import find_spec
-from pathlib import Path
-
-import matplotlib as mpl
-
-mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 from sklearn.callback import ProgressBar
@@ -33,21 +25,10 @@ from skregnet import BaggingEnsemble, MLPClassifier
 # Few epochs are enough to look at.
 warnings.simplefilter("ignore", ConvergenceWarning)
 
-HAS_RICH = find_spec("rich") is not None
-
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(
     X / 16, y, train_size=1_000, stratify=y, random_state=0
 )
-
-
-def with_progress(estimator, **settings):
-    """Return an estimator that shows its progress, if it can be shown."""
-    if not HAS_RICH:
-        print("  no bars without rich: pip install rich")
-        return estimator
-    return estimator.set_callbacks(ProgressBar(**settings))
-
 
 # %%
 # One network: a bar that counts epochs. If training ends before `max_iter`, the bar is
@@ -56,7 +37,7 @@ def with_progress(estimator, **settings):
 network = MLPClassifier((50,), max_iter=100, random_state=0)
 
 print("A network")
-with_progress(network).fit(X_train, y_train)
+network.set_callbacks(ProgressBar()).fit(X_train, y_train)
 print(f"  accuracy {network.score(X_test, y_test):.3f}\n")
 
 # %%
@@ -68,7 +49,7 @@ ensemble = BaggingEnsemble(
 )
 
 print("An ensemble of four")
-with_progress(ensemble).fit(X_train, y_train)
+ensemble.set_callbacks(ProgressBar()).fit(X_train, y_train)
 print(f"  accuracy {ensemble.score(X_test, y_test):.3f}\n")
 
 # %%
@@ -81,7 +62,7 @@ search = GridSearchCV(
 )
 
 print("A grid search over two values, two folds")
-with_progress(search, max_propagation_depth=1).fit(X_train, y_train)
+search.set_callbacks(ProgressBar(max_propagation_depth=1)).fit(X_train, y_train)
 print(f"  best {search.best_params_}, accuracy {search.score(X_test, y_test):.3f}\n")
 
 # %%
@@ -111,6 +92,4 @@ axes.plot(epochs, talkative.loss_curve_, "o-", label="training loss")
 axes.plot(epochs, talkative.validation_scores_, "s-", label="validation score")
 axes.set(xlabel="epoch", xticks=epochs, title="loss_curve_ and validation_scores_")
 axes.legend()
-picture = Path(sys.argv[0]).with_name("output") / "progress.png"
-picture.parent.mkdir(parents=True, exist_ok=True)
-figure.savefig(picture, dpi=120)
+plt.show()

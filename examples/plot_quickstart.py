@@ -8,13 +8,7 @@ into a grid search in two processes. The search is run twice, with scikit-learn'
 same networks.
 """
 
-import sys
-from pathlib import Path
 from time import perf_counter
-
-import matplotlib as mpl
-
-mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -103,7 +97,4 @@ axes.set(
     title=f"The best network: {best.hidden_layer_sizes} units, alpha={best.alpha:g}",
 )
 axes.legend()
-picture = Path(sys.argv[0]).with_name("output") / "quickstart_training_curve.png"
-picture.parent.mkdir(parents=True, exist_ok=True)
-figure.savefig(picture, dpi=120)
-print(f"\ntraining curve: {picture}")
+plt.show()

@@ -20,14 +20,8 @@ Shown on the wine data, over ten seeds:
   first, while the loss falls.
 """
 
-import sys
 import warnings
-from pathlib import Path
 from time import perf_counter
-
-import matplotlib as mpl
-
-mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -307,6 +301,4 @@ right.set(
     title="Saddles and minima",
 )
 right.legend(fontsize="small")
-picture = Path(sys.argv[0]).with_name("output") / "saddle_points.png"
-picture.parent.mkdir(parents=True, exist_ok=True)
-figure.savefig(picture, dpi=120)
+plt.show()

@@ -20,14 +20,8 @@ training. Shown on wine, with raw and with standardised features, over ten netwo
   features an epoch of theirs costs so much that gradient descent is done sooner.
 """
 
-import sys
 import warnings
-from pathlib import Path
 from time import process_time
-
-import matplotlib as mpl
-
-mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -331,6 +325,4 @@ for ax, kind in zip(axes[2:], RACES, strict=True):
         title=f"Training, {kind} features",
     )
 axes[2].legend(loc="lower left", fontsize="small")
-picture = Path(sys.argv[0]).with_name("output") / "step_sizes.png"
-picture.parent.mkdir(parents=True, exist_ok=True)
-figure.savefig(picture, dpi=120)
+plt.show()

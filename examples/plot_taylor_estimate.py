@@ -22,13 +22,7 @@ curvature is negative too; along the gradient, random directions and single weig
   lecture's last formula for it has no half.
 """
 
-import sys
 import warnings
-from pathlib import Path
-
-import matplotlib as mpl
-
-mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -330,6 +324,4 @@ axes[3].set(
     title="Descent is as the curvature tells",
 )
 axes[3].legend(loc="lower left", fontsize="small")
-picture = Path(sys.argv[0]).with_name("output") / "taylor_estimate.png"
-picture.parent.mkdir(parents=True, exist_ok=True)
-figure.savefig(picture, dpi=120)
+plt.show()
