@@ -142,18 +142,24 @@ def _categories(
     n_kept = len(encoding.kept)
     if isinstance(kind, StringTensorType):
         codes = _codes_of_strings(graph, encoding.kept, values)
-        is_key = np.ones(n_kept)
         is_missing = graph.apply("Equal", codes, _integers(graph, [n_kept]))
-        wanted = _integers(graph, np.arange(n_kept))
+        one_hot = _equal(graph, codes, _integers(graph, np.arange(n_kept)))
     else:
         number = tensor_dtype_to_np_dtype(kind.to_onnx_type().tensor_type.elem_type).type
         compared, dtype = _compared_as(number)
-        keys, is_key = _keys(encoding, number, dtype)
-        codes = graph.cast(values, compared)
-        wanted = graph.initializer(compared, [1, n_kept], keys)
+        own = graph.cast(values, compared)
         is_missing = graph.apply("IsNaN", graph.cast(values, _TYPES.DOUBLE))
-    one_hot = graph.cast(graph.apply("Equal", codes, wanted), _TYPES.DOUBLE)
-    one_hot = graph.apply("Mul", one_hot, is_key[np.newaxis])
+        one_hot = graph.apply(
+            "Sum",
+            *(
+                graph.apply(
+                    "Mul",
+                    _equal(graph, own, graph.initializer(compared, [1, n_kept], keys)),
+                    is_key[np.newaxis],
+                )
+                for keys, is_key in _keys(encoding, number, dtype)
+            ),
+        )
     if encoding.is_binary:
         return [graph.apply("MatMul", one_hot, np.array([[-1.0], [1.0]]))]
     if encoding.marks_missing:
@@ -177,6 +183,11 @@ _ADDED: dict[type, Any] = {
     Categories: _categories,
     Nothing: _nothing,
 }
+
+
+def _equal(graph: Graph, values: str, row: str) -> str:
+    """Add ones where a column equals a row, and zeros elsewhere."""
+    return graph.cast(graph.apply("Equal", values, row), _TYPES.DOUBLE)
 
 
 def _integers(graph: Graph, values: Any) -> str:
@@ -210,32 +221,36 @@ def _compared_as(number: Any) -> tuple[int, Any]:
     return _TYPES.INT64, np.int64
 
 
-def _keys(encoding: Categories, number: Any, dtype: Any) -> tuple[Array, Array]:
-    """Return the number that is each category, and 0 for those that none is.
+def _keys(encoding: Categories, number: Any, dtype: Any) -> list[tuple[Array, Array]]:
+    """Return the numbers that are each category.
 
     Parameters
     ----------
     encoding : Categories
         The categories.
     number : type
-        The numbers of NumPy of which one is to be found.
+        The numbers of NumPy of which some are to be found.
     dtype : type
         What to return them as.
 
     Returns
     -------
-    keys : ndarray of shape (n_categories,)
-        The numbers.
-    is_key : ndarray of shape (n_categories,)
-        1 where the encoder takes the number for this category, else 0.
+    keys : list of (ndarray, ndarray) of shape (n_categories,)
+        A number for each category, and 1 where the encoder takes it for that, else 0.
+        No number comes twice.
     """
-    keys, is_key = np.zeros(len(encoding.kept), dtype), np.zeros(len(encoding.kept))
-    for k, category in enumerate(encoding.kept):
-        value = _number_of(category, number)
-        if value is not None and encoding.code_of(value) == k:
+    found = []
+    # Floats of 64 bits may have been made of shorter ones.
+    for read in [number, np.float32] if number == np.float64 else [number]:
+        keys, is_key = np.zeros(len(encoding.kept), dtype), np.zeros(len(encoding.kept))
+        for k, category in enumerate(encoding.kept):
+            value = _number_of(category, read)
+            if value is None or encoding.code_of(number(value)) != k:
+                continue
             keys[k] = value.astype(dtype)
-            is_key[k] = 1
-    return keys, is_key
+            is_key[k] = not found or keys[k] != found[0][0][k] or not found[0][1][k]
+        found.append((keys, is_key))
+    return found
 
 
 def _number_of(category: str, number: Any) -> Any:

@@ -106,8 +106,9 @@ def names_of(value: Any) -> tuple[str, ...]:
     -------
     names : tuple of str
         The first is the category that it is itself. Where `fit` has not seen that, an
-        integer is the Boolean that equals it, or its text with a decimal point, and a
-        Boolean is its integer.
+        integer is the Boolean that equals it, or its text with a decimal point, a
+        Boolean is its integer, and a float of 64 bits that was made of one of 32 bits
+        is that.
     """
     family = family_of(type(value))
     if family == TEXT:
@@ -120,7 +121,7 @@ def names_of(value: Any) -> tuple[str, ...]:
     if family != NUMBERS:
         return (str(value),)
     if not _is_integer(value):
-        return (_shortest(value),)
+        return _fractional(value)
     digits = str(int(value))
     if digits in _BOOLEANS_OF_DIGITS:
         return digits, _BOOLEANS_OF_DIGITS[digits], f"{digits}.0"
@@ -142,6 +143,16 @@ def _is_integer(value: Any) -> bool:
         return value.is_finite() and value == value.to_integral_value()
     is_finite = bool(np.isfinite(value))
     return is_finite and value == int(value)
+
+
+def _fractional(value: Any) -> tuple[str, ...]:
+    """Return the names of a number that is no integer."""
+    if isinstance(value, float):
+        with np.errstate(over="ignore", under="ignore"):
+            short = np.float32(value)
+        if short == value:
+            return _shortest(value), _shortest(short)
+    return (_shortest(value),)
 
 
 def _shortest(value: Any) -> str:

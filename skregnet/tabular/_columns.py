@@ -195,8 +195,8 @@ def _of_series(series: Any, name: str) -> Column:
     if dtype in (nw.Categorical, nw.Enum):
         own = getattr(native, "cat", None)
         if not hasattr(own, "codes"):
-            values, is_missing = series.to_numpy(), _nulls_of(series)
-            return Column.of(name, values, is_missing, is_category=True)
+            values = objects_of(series.to_list(), len(series))
+            return Column.of(name, values, is_category=True)
         distinct = nw.from_native(own.categories.to_series(), series_only=True)
         coded = _of_series(distinct, name).with_codes(own.codes.to_numpy())
         return replace(coded, is_category=True)

@@ -23,7 +23,10 @@ from skregnet.tabular._values import (
 CATEGORIES = "categories"
 NOTHING = "nothing"
 
-_READABLE = "numbers, text, Booleans, dates or missing values"
+_READABLE = (
+    "numbers, text, Booleans, dates and missing values, or to be named in "
+    "categorical_features"
+)
 
 
 def kind_of(column: Column) -> str:
