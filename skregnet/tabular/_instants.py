@@ -70,11 +70,12 @@ def instants_of(column: Column) -> tuple[Array, set[Zone]]:
 def _instants_of_array(name: str, values: Array) -> Array:
     """Return the instants of dates of NumPy, of shape (n_values, 2)."""
     unit, n_units = np.datetime_data(values.dtype)
-    # NumPy changes units without a word of what is too far for the new one.
-    farthest = _FARTHEST // (n_units * _LONGEST_SECONDS.get(unit, 1))
-    is_far = abs(values.astype(np.int64) // 2) > farthest // 2
-    if is_far.any():
-        raise refused(name, "dates within 1e11 years", values[is_far][0])
+    if unit not in _PARTS or n_units != 1:
+        # NumPy changes units without a word of what is too far for the new one.
+        farthest = _FARTHEST // (n_units * _LONGEST_SECONDS.get(unit, 1))
+        is_far = abs(values.astype(np.int64) // 2) > farthest // 2
+        if is_far.any():
+            raise refused(name, "dates within 1e11 years", values[is_far][0])
     if unit not in _PARTS:
         seconds = values.astype("M8[s]").astype(np.int64)
         return np.column_stack([seconds, np.zeros_like(seconds)])
