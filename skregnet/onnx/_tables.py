@@ -8,8 +8,8 @@ from onnx.helper import tensor_dtype_to_np_dtype
 from skl2onnx.common.data_types import Int64TensorType, StringTensorType
 from skl2onnx.proto import onnx_proto
 
-from skregnet.onnx._graph import Graph, classes_of, number_of, number_type
 from skregnet.kernels import Array
+from skregnet.onnx._graph import Graph, classes_of, number_of, number_type
 from skregnet.onnx._networks import probabilities_of
 from skregnet.tabular._calibration import SMALLEST
 from skregnet.tabular._categories import Categories
@@ -145,7 +145,9 @@ def _categories(
         is_missing = graph.apply("Equal", codes, _integers(graph, [n_kept]))
         one_hot = _equal(graph, codes, _integers(graph, np.arange(n_kept)))
     else:
-        number = tensor_dtype_to_np_dtype(kind.to_onnx_type().tensor_type.elem_type).type
+        number = tensor_dtype_to_np_dtype(
+            kind.to_onnx_type().tensor_type.elem_type
+        ).type
         compared, dtype = _compared_as(number)
         own = graph.cast(values, compared)
         is_missing = graph.apply("IsNaN", graph.cast(values, _TYPES.DOUBLE))
@@ -213,7 +215,7 @@ def _codes_of_strings(graph: Graph, kept: list[str], values: str) -> str:
 
 
 def _compared_as(number: Any) -> tuple[int, Any]:
-    """Return the type to compare numbers in, of ONNX and of NumPy; all are exact in it."""
+    """Return the type to compare numbers in, of ONNX and of NumPy; it is exact."""
     if number == np.float64:
         return _TYPES.DOUBLE, np.float64
     if np.issubdtype(number, np.floating):
@@ -239,7 +241,7 @@ def _keys(encoding: Categories, number: Any, dtype: Any) -> list[tuple[Array, Ar
         A number for each category, and 1 where the encoder takes it for that, else 0.
         No number comes twice.
     """
-    found = []
+    found: list[tuple[Array, Array]] = []
     # Floats of 64 bits may have been made of shorter ones.
     for read in [number, np.float32] if number == np.float64 else [number]:
         keys, is_key = np.zeros(len(encoding.kept), dtype), np.zeros(len(encoding.kept))

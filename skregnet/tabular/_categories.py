@@ -118,8 +118,11 @@ def names_of(value: Any) -> tuple[str, ...]:
         return text, _DIGITS_OF_BOOLEANS[text]
     if family == DATES:
         return (text_of_instant(instant_of(value), _is_aware(value)),)
-    if family != NUMBERS:
-        return (str(value),)
+    return _names_of_number(value) if family == NUMBERS else (str(value),)
+
+
+def _names_of_number(value: Any) -> tuple[str, ...]:
+    """Return the names of a number."""
     if not _is_integer(value):
         return _fractional(value)
     digits = str(int(value))
@@ -150,7 +153,7 @@ def _fractional(value: Any) -> tuple[str, ...]:
     if isinstance(value, float):
         with np.errstate(over="ignore", under="ignore"):
             short = np.float32(value)
-        if short == value:
+        if float(short) == value:
             return _shortest(value), _shortest(short)
     return (_shortest(value),)
 
@@ -168,10 +171,10 @@ def _shortest(value: Any) -> str:
     return repr(number)
 
 
-class _Numbered(dict[Hashable, int]):
+class _Numbered(dict[Any, int]):
     """Numbers what it is asked for, as it comes."""
 
-    def __missing__(self, key: Hashable) -> int:
+    def __missing__(self, key: Any) -> int:
         number = self[key] = len(self)
         return number
 
@@ -197,6 +200,7 @@ def _distinct(column: Column) -> tuple[Any, Array]:
     """
     values = column.present
     if values.dtype.kind != "O":
+        found: Any
         found, places = np.unique(values, return_inverse=True)
         if column.zone is not None:
             # These are instants of UTC.

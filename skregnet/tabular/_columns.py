@@ -193,27 +193,38 @@ def _of_series(series: Any, name: str) -> Column:
     if zone is not None:  # pandas, of whose zones narwhals knows some
         return Column.of(name, native.dt.tz_convert(None).to_numpy(), zone=zone)
     if dtype in (nw.Categorical, nw.Enum):
-        own = getattr(native, "cat", None)
-        if not hasattr(own, "codes"):
-            values = objects_of(series.to_list(), len(series))
-            return Column.of(name, values, is_category=True)
-        distinct = nw.from_native(own.categories.to_series(), series_only=True)
-        coded = _of_series(distinct, name).with_codes(own.codes.to_numpy())
-        return replace(coded, is_category=True)
+        return _of_categorical(series, name)
     if dtype in (nw.Datetime, nw.Date):
         zone = dtype.time_zone if dtype == nw.Datetime else None
         return Column.of(name, series.to_numpy(), zone=zone)
-    if dtype == nw.String:
-        return Column.of(name, series.to_numpy(), _nulls_of(series))
     if dtype in (nw.Object, nw.Unknown, nw.Duration):
         return Column.of(name, series.to_numpy())
-    is_native = dtype == nw.Boolean or dtype.is_float() or dtype.is_integer()
-    if not is_native or dtype in (nw.Int128, nw.UInt128):
-        return Column.of(name, objects_of(series.to_list(), len(series)))
+    return Column.of(name, *_values_and_gaps(series))
+
+
+def _of_categorical(series: Any, name: str) -> Column:
+    """Read a column whose type says that it holds categories."""
+    own: Any = getattr(series.to_native(), "cat", None)
+    if not hasattr(own, "codes"):
+        values = objects_of(series.to_list(), len(series))
+        return Column.of(name, values, is_category=True)
+    distinct: Any = own.categories.to_series()
+    distinct = _of_series(nw.from_native(distinct, series_only=True), name)
+    return replace(distinct.with_codes(own.codes.to_numpy()), is_category=True)
+
+
+def _values_and_gaps(series: Any) -> tuple[Array, Array | None]:
+    """Return numbers, Booleans, text or objects, and a mask of the missing ones."""
+    dtype = series.dtype
+    if dtype == nw.String:
+        return series.to_numpy(), _nulls_of(series)
+    is_of_numpy = dtype == nw.Boolean or dtype.is_float() or dtype.is_integer()
+    if not is_of_numpy or dtype in (nw.Int128, nw.UInt128):
+        return objects_of(series.to_list(), len(series)), None
     is_missing = _nulls_of(series)
     if is_missing.any():
         series = series.fill_null(False if dtype == nw.Boolean else 0)
-    return Column.of(name, series.to_numpy(), is_missing)
+    return series.to_numpy(), is_missing
 
 
 def _nulls_of(series: Any) -> Array:

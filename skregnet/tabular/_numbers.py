@@ -180,7 +180,7 @@ def _rounding_of(column: Column, values: Array) -> float:
     return ROUNDING if unit == _FLOAT64 else _UNITS_OF_ROUNDING_SHORT * unit
 
 
-def _unit_of_rounding(kind: type) -> float:
+def _unit_of_rounding(kind: Any) -> float:
     """Return the rounding of numbers of a type, relative to them."""
     if issubclass(kind, Integral | np.bool_):
         return 0.0
@@ -189,7 +189,7 @@ def _unit_of_rounding(kind: type) -> float:
 
 
 def _are_integers(values: Array, largest: float) -> bool:
-    """Tell numbers that are integers, of which floats can hold all up to the largest."""
+    """Tell integers, of which floats can hold all up to the largest."""
     return bool(((values == np.rint(values)) & (abs(values) <= largest)).all())
 
 

@@ -58,7 +58,7 @@ def _is_missing(value: Any) -> bool:
         differs = value != value
     except ArithmeticError:  # a signaling NaN
         return True
-    except Exception:  # noqa: BLE001 (of whatever class the value is)
+    except Exception:
         return False
     if isinstance(differs, bool | np.bool_):
         return bool(differs)

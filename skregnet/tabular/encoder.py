@@ -72,15 +72,22 @@ class TableEncoder(DocumentedMixin, TransformerMixin, BaseEstimator):
     """Turns the columns of a table into numbers that networks learn from well.
 
     - Numbers are centred by the median, scaled by the range between the quartiles, and
-      softly bounded: ``z / sqrt(1 + (z / 3)^2)``. Beside that each is encoded by bins
+      softly bounded: ``z / sqrt(1 + (z / 3)^2)``. Numbers that differ by no more than
+      rounding are one. Beside that each is encoded by bins
       between quantiles, piecewise linearly: 0 below a bin, 1 above, and its share
       within. That lets the first layer learn any function of one column.
     - Categories, text and booleans become a column each, or one of -1 and 1 where there
       are two. A category that was not there in `fit` has zeros.
     - Dates become the time itself, and the season, the weekday and the hour as points
-      on circles.
+      on circles, by the clocks of the time zone in `fit`.
     - Missing values are allowed everywhere. They count as the median, and have a column
       that says so where any was missing in `fit`.
+
+    What a column holds is decided in `fit`, by its type or, in columns of objects,
+    sparse columns and lists, by its values: all numbers, all dates, or text, Booleans
+    and mixtures of them with numbers, which are categories. Text in arrays and lists
+    that is all numbers counts as numbers. A column in which all is missing takes
+    anything later.
 
     Parameters
     ----------
@@ -153,7 +160,7 @@ class TableEncoder(DocumentedMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : data frame or array-like of shape (n_samples, n_features)
-            A table of pandas, polars or the like, or an array.
+            A table of pandas, polars or the like, an array, or a list of samples.
         y : object, default=None
             Not used.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -167,7 +174,8 @@ class TableEncoder(DocumentedMixin, TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If there are infinite numbers, or columns of types that are not known.
+            If there are infinite numbers, or values that are neither numbers, text,
+            Booleans nor dates, or dates with a time zone among others without one.
         """
         with all_or_nothing(self):
             self._fit(X, sample_weight)
@@ -221,6 +229,12 @@ class TableEncoder(DocumentedMixin, TransformerMixin, BaseEstimator):
         ------
         ValueError
             If columns are not those of `fit`, or hold something else.
+
+        Warns
+        -----
+        UserWarning
+            If a column holds text where it held numbers or Booleans in `fit`, or they
+            text.
         """
         return self._encode(X)
 
@@ -257,7 +271,8 @@ class TableEncoder(DocumentedMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         names : ndarray of str
-            Each begins with the name of the column it is of.
+            Each begins with the name of the column it is of. Where two would be equal,
+            the second ends in ``_2``, or in the first number that is free.
         """
         check_is_fitted(self)
         return np.array(

@@ -46,6 +46,17 @@ def test_category_of(category):
         assert names_of(value)[0] == category, repr(value)
 
 
+def test_other_names_are_of_equal_values_alone():
+    assert names_of(1.0) == names_of(np.int8(1)) == ("1", "True", "1.0")
+    assert names_of(-0.0) == ("0", "False", "0.0")
+    assert names_of(False) == ("False", "0")
+    assert names_of(7) == ("7", "7.0")
+    assert names_of("1") == ("1",)
+    assert names_of(float(np.float32(0.1))) == ("0.10000000149011612", "0.1")
+    assert names_of(0.12345678901) == ("0.12345678901",)
+    assert names_of(1e-300) == ("1e-300",)
+
+
 def encoded(learned, given):
     """Return given values as encoded by what was learned from categories."""
     encoder = TableEncoder().fit(pd.DataFrame({"k": learned}))
@@ -133,7 +144,9 @@ def test_a_mixed_column():
         assert encoder.transform(X).argmax(axis=1).tolist() == expected
     lists = [[value, 0.5] for value in learned]
     of_lists = TableEncoder().fit_transform(lists)[:, :5]
-    np.testing.assert_array_equal(of_lists, encoder.transform(pd.DataFrame({"k": learned})))
+    np.testing.assert_array_equal(
+        of_lists, encoder.transform(pd.DataFrame({"k": learned}))
+    )
 
 
 def test_categories_that_are_ranges():

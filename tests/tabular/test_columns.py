@@ -5,6 +5,7 @@ import enum
 import warnings
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -63,7 +64,9 @@ def test_a_value_does_not_depend_on_the_others(name):
         is_array = learned == "array"
         for container in ["array", "list"] if is_array else list(CONTAINERS)[:4]:
             for own in cuts:
-                pieces = [values[a:b] for a, b in zip([0, *own], [*own, 24], strict=True)]
+                pieces = [
+                    values[a:b] for a, b in zip([0, *own], [*own, 24], strict=True)
+                ]
                 tables = [contained(container, piece) for piece in pieces]
                 if any(table is None for table in tables):
                     continue
@@ -87,7 +90,7 @@ def test_many_samples_are_encoded_as_each_alone():
     encoder = TableEncoder().fit(X)
     expected = encoder.transform(X)
     cuts = [0, *np.sort(rng.choice(n_samples, 40, replace=False)), n_samples]
-    pieces = [X.iloc[a:b] for a, b in zip(cuts, cuts[1:], strict=False) if b > a]
+    pieces = [X.iloc[a:b] for a, b in pairwise(cuts) if b > a]
     found = np.vstack([encoder.transform(piece) for piece in pieces])
     np.testing.assert_array_equal(found, expected)
     for k in range(0, n_samples, 900):
@@ -139,7 +142,9 @@ def test_arrays_of_text_may_hold_numbers():
     numbers = encoder.transform(np.array([[1.5, "7"], [2, "9"]], object))
     text = encoder.transform(np.array([["1.5", "7"], ["2", "9"]]))
     np.testing.assert_array_equal(numbers, text)
-    with pytest.raises(ValueError, match="'x0' of X expects numbers as in fit, got .*'b'"):
+    with pytest.raises(
+        ValueError, match=r"'x0' of X expects numbers as in fit, got .*'b'"
+    ):
         encoder.transform(np.array([["b", "a"]]))
 
 
@@ -198,12 +203,14 @@ def test_other_values_are_refused_at_prediction(name, learned):
 
 @pytest.mark.parametrize("dtype", [complex, np.complex64])
 def test_arrays_of_complex_numbers(dtype):
-    with pytest.raises(ValueError, match="Complex data not supported.*'x0'"):
+    with pytest.raises(ValueError, match=r"Complex data not supported.*'x0'"):
         TableEncoder().fit(np.ones((3, 2), dtype))
 
 
 def test_lists_of_samples_of_other_lengths():
-    with pytest.raises(ValueError, match="X expects samples of one length.* 1 and of 2"):
+    with pytest.raises(
+        ValueError, match=r"X expects samples of one length.* 1 and of 2"
+    ):
         TableEncoder().fit([[1, 2], [3]])
 
 

@@ -13,7 +13,9 @@ import pytest
 from skregnet import TableEncoder
 from skregnet.tabular._instants import wall_clock
 
-PARTS = [f"{wave}_{part}" for part in ("year", "week", "day") for wave in ("sin", "cos")]
+PARTS = [
+    f"{wave}_{part}" for part in ("year", "week", "day") for wave in ("sin", "cos")
+]
 
 
 class FixedZone(datetime.tzinfo):
@@ -51,7 +53,9 @@ def spread(values):
 
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
-@pytest.mark.parametrize("start", ["2024-01-01", "1960-03-01 12:00", "2024-01-01 07:13"])
+@pytest.mark.parametrize(
+    "start", ["2024-01-01", "1960-03-01 12:00", "2024-01-01 07:13"]
+)
 def test_days_at_one_hour_have_no_hour(start, unit):
     found = parts(pd.date_range(start, periods=365, unit=unit))
     assert spread(found["sin_day"]) == spread(found["cos_day"]) == 0
@@ -87,7 +91,9 @@ def test_instants_close_together_are_told_apart(step, start):
 
 
 def test_parts_are_those_of_the_calendar():
-    dates = pd.DatetimeIndex(["2021-01-01 00:00", "2021-04-02 06:00", "2021-07-03 18:30"])
+    dates = pd.DatetimeIndex(
+        ["2021-01-01 00:00", "2021-04-02 06:00", "2021-07-03 18:30"]
+    )
     seconds = (dates - pd.Timestamp(0)) / pd.Timedelta("1s")
     # Medians and quartiles of three are these.
     found = parts(dates)
@@ -150,11 +156,15 @@ def test_wall_clock(zone):
 )
 def test_zones_of_any_library(zone):
     days = [datetime.datetime(2024, 1 + k, 3, 5 + k) for k in range(12)]
-    X = pd.DataFrame({"t": pd.Series([day.replace(tzinfo=zone) for day in days], dtype=object)})
+    X = pd.DataFrame(
+        {"t": pd.Series([day.replace(tzinfo=zone) for day in days], dtype=object)}
+    )
     encoder = TableEncoder().fit(X)
     assert encoder._encodings[0].zone == "Europe/Berlin"
     known = pd.DataFrame({"t": pd.DatetimeIndex(days).tz_localize("Europe/Berlin")})
-    np.testing.assert_array_equal(encoder.transform(X), TableEncoder().fit_transform(known))
+    np.testing.assert_array_equal(
+        encoder.transform(X), TableEncoder().fit_transform(known)
+    )
     again = pickle.loads(pickle.dumps(encoder))
     np.testing.assert_array_equal(again.transform(X), encoder.transform(X))
 
@@ -162,7 +172,9 @@ def test_zones_of_any_library(zone):
 def test_a_zone_without_a_name_is_refused():
     day = datetime.datetime(2024, 1, 3, tzinfo=NamelessZone())
     X = pd.DataFrame({"t": pd.Series([day], dtype=object)})
-    with pytest.raises(ValueError, match="'t' of X expects dates in a time zone that has"):
+    with pytest.raises(
+        ValueError, match="'t' of X expects dates in a time zone that has"
+    ):
         TableEncoder().fit(X)
 
 
@@ -207,7 +219,9 @@ def test_dates_with_and_without_a_zone(zones):
 
 @pytest.mark.parametrize("unit", ["Y", "M", "W", "D", "h", "m", "s", "ms", "us", "25s"])
 def test_units_of_numpy(unit):
-    array = np.array(["2000-01-01", "2012-07-05T03:07", "NaT", "2031-03"], f"M8[{unit}]")
+    array = np.array(
+        ["2000-01-01", "2012-07-05T03:07", "NaT", "2031-03"], f"M8[{unit}]"
+    )
     fine = array.astype("M8[us]")
     encoder = TableEncoder().fit(fine[:, np.newaxis])
     expected = encoder.transform(fine[:, np.newaxis])
@@ -234,6 +248,8 @@ def test_dates_too_far_away(unit):
 
 
 def test_a_date_of_fit_that_is_far_away_does_not_blur_the_others():
-    near = pd.Timestamp("2024-01-01").as_unit("ns") + pd.to_timedelta(np.arange(30), "us")
+    near = pd.Timestamp("2024-01-01").as_unit("ns") + pd.to_timedelta(
+        np.arange(30), "us"
+    )
     days = parts(near.append(pd.DatetimeIndex(["1900-01-01"])))["days"]
     assert (np.diff(days[:30]) > 0).all()
