@@ -260,6 +260,7 @@ def test_columns_of_nothing_in_polars():
 def test_samples_without_weight_decide_nothing():
     X = pd.DataFrame({"a": pd.Series([1.0, 2.0, "text", 4.0], dtype=object)})
     encoder = TableEncoder().fit(X, sample_weight=[1, 1, 0, 1])
+    assert encoder._kinds == ["numbers"]
     expected = TableEncoder().fit(X.iloc[[0, 1, 3]])
     same = X.iloc[[0, 1]]
     np.testing.assert_array_equal(encoder.transform(same), expected.transform(same))
