@@ -52,7 +52,8 @@ def register_converters() -> None:
     where there is one target. `BaggingEnsemble` and `MultiTaskMLP` are not converted.
 
     Estimators of tables take an array, or a column an input: numbers, booleans and
-    strings, an empty one for a missing category. Columns of dates are refused.
+    strings, an empty one for a missing category. Integers are compared with categories
+    as integers, however long. Columns of dates are refused.
 
     Examples
     --------
