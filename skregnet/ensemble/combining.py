@@ -2,8 +2,9 @@
 
 A mean takes one member's outputs after another. Medians, quantiles and standard
 deviations need those of all members at once and are computed in blocks of samples. A
-block is a multiple of the samples that a network predicts at once, so that the outputs
-are those of all samples together, to the last bit.
+block is a multiple of the samples that a network predicts at once, so that a network's
+outputs are those of all samples together, to the last bit. So are those of other
+members, unless their products of matrices round by the number of samples.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,8 +27,9 @@ from skregnet.kernels import Array
 ROWS = 4096
 """Samples of the smallest block; a multiple of those that networks predict at once."""
 
-# Numbers of all members that are held at once: 8 MiB of float64.
-_HELD = 2**20
+# Numbers of all members that are held at once: 4 MiB of float64, and as much again to
+# bring them together and to reduce them.
+_HELD = 2**19
 
 
 def combined_outputs(ensemble: Any, X: Any, parameters: Metadata) -> Array:
@@ -113,10 +115,10 @@ def reduced_outputs(
 def sample_blocks(n_samples: int, n_numbers: int) -> Iterator[slice]:
     """Yield blocks of samples, each of which has so many numbers held for it."""
     size = max(1, _HELD // (n_numbers * ROWS)) * ROWS
-    # The rest joins the last block: routines for few samples may round otherwise.
-    n_blocks = max(1, n_samples // size)
-    for k in range(n_blocks):
-        yield slice(k * size, (k + 1) * size if k < n_blocks - 1 else n_samples)
+    # A short rest joins the last block: routines for few samples may round otherwise.
+    starts = list(range(0, max(n_samples - ROWS + 1, 1), size))
+    for start, stop in zip(starts, [*starts[1:], n_samples], strict=True):
+        yield slice(start, stop)
 
 
 def member_outputs(

@@ -22,7 +22,11 @@ from skregnet.ensemble.blocks import (
     one_blas_thread,
     preferred_workers,
 )
-from skregnet.ensemble.one_class import constant_member, refuses_one_class
+from skregnet.ensemble.one_class import (
+    constant_member,
+    has_one_class,
+    refuses_one_class,
+)
 from skregnet.ensemble.sampling import Draw, Sampling
 from skregnet.ensemble.voting import features_of
 from skregnet.estimators import MultiTaskMLP
@@ -226,29 +230,39 @@ def _fit_copies(
     requests = []
     with ExitStack() as stack:
         for k, (draw, context) in enumerate(zip(draws, contexts, strict=True)):
-            network = network_of(members[k])
-            network._validate_params()
+            network_of(members[k])._validate_params()
             y = _safe_indexing(job.y, draw.rows)
             try:
-                X = stack.enter_context(_before_network(context, job, members[k], draw))
+                before = _before_network(context, job, members[k], draw)
+                request = _request_of_copies(job, members[k], draw, stack, before)
+                if not has_one_class(job.y, y):
+                    requests.append(request)
+                elif not fit_together([request]):
+                    return False
             except ValueError as error:
                 if not refuses_one_class(error, job.template, job.y, y):
                     raise
                 members[k] = constant_member(_features(job, draw), y)
-                continue
-            transform = _as_it_is
-            if isinstance(members[k], Pipeline):
-                transform = members[k][:-1].transform
-            request = Request(network, X, y)
-            if job.handed_weights is not None:
-                request.sample_weight = job.handed_weights[draw.rows]
-            rows = _to_validate_on(job, network, draw)
-            if rows is not None:
-                request.X_val = transform(_features(job, draw._replace(rows=rows)))
-                request.y_val = _safe_indexing(job.y, rows)
-                request.sample_weight_val = _weights_of(job, rows)
-            requests.append(request)
         return fit_together(requests)
+
+
+def _request_of_copies(
+    job: Job, member: Any, draw: Draw, stack: ExitStack, before: Any
+) -> Request:
+    """Return what a member's network is to learn, on copies of its rows."""
+    network, transform = network_of(member), _as_it_is
+    X = stack.enter_context(before)
+    if isinstance(member, Pipeline):
+        transform = member[:-1].transform
+    request = Request(network, X, _safe_indexing(job.y, draw.rows))
+    if job.handed_weights is not None:
+        request.sample_weight = job.handed_weights[draw.rows]
+    rows = _to_validate_on(job, network, draw)
+    if rows is not None:
+        request.X_val = transform(_features(job, draw._replace(rows=rows)))
+        request.y_val = _safe_indexing(job.y, rows)
+        request.sample_weight_val = _weights_of(job, rows)
+    return request
 
 
 @contextmanager

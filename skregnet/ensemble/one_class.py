@@ -10,6 +10,21 @@ from sklearn.utils._param_validation import InvalidParameterError
 from skregnet.kernels import Array
 
 
+def has_one_class(y: Any, drawn: Any) -> bool:
+    """Return whether targets that were drawn have one class, and those of all several.
+
+    Parameters
+    ----------
+    y : array-like
+        Targets of all samples.
+    drawn : array-like
+        Targets of a member's samples.
+    """
+    if not (isinstance(drawn, np.ndarray) and drawn.ndim == 1):
+        return False
+    return bool((drawn == drawn[0]).all() and (y != drawn[0]).any())
+
+
 def refuses_one_class(error: ValueError, template: Any, y: Any, drawn: Any) -> bool:
     """Return whether a fit may have failed because one class of several was drawn.
 
@@ -22,15 +37,11 @@ def refuses_one_class(error: ValueError, template: Any, y: Any, drawn: Any) -> b
         The error of the member's fit.
     template : estimator
         What members are copies of.
-    y : array-like
-        Targets of all samples.
-    drawn : array-like
-        Targets of the member's samples.
+    y, drawn : array-like
+        Targets of all samples and of the member's samples.
     """
-    if isinstance(error, InvalidParameterError) or not is_classifier(template):
-        return False
-    is_column = isinstance(drawn, np.ndarray) and drawn.ndim == 1
-    return is_column and bool((drawn == drawn[0]).all() and (y != drawn[0]).any())
+    is_other = isinstance(error, InvalidParameterError)
+    return is_classifier(template) and not is_other and has_one_class(y, drawn)
 
 
 def constant_member(X: Any, drawn: Array) -> DummyClassifier:
