@@ -522,7 +522,7 @@ class MultiTaskMLP(BaseMLP):
         for task, values in zip(self.tasks_, decoded, strict=True):
             if task.classes is None:
                 finite(values)
-        return self._form.restore(self.tasks_, decoded)
+        return self._form.restore(self.tasks_, decoded, X)
 
     @available_if(_classifies)
     def predict_proba(self, X: Any) -> Any:
