@@ -13,7 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 
 from skregnet.checked_data import beyond_precision
 from skregnet.kernels import Array
-from skregnet.labels import class_weights, codes_of, is_missing, learn_classes, plain
+from skregnet.labels import class_weights, codes_of, is_missing, learn_classes, objects, plain
 from skregnet.losses import BINARY_LOG_LOSS, LOG_LOSS, SQUARED_ERROR, Loss
 
 KINDS = ("classification", "regression")
@@ -148,7 +148,9 @@ class Task:
             return
         rows = np.flatnonzero(self.is_there(Y))
         codes = codes_of(plain(Y[rows, self.columns[0]]), self.classes)
-        Y[rows[codes < 0], self.columns[0]] = self.classes[0]
+        known = self.classes[:1]
+        known = objects(known) if Y.dtype.kind == "O" else known
+        Y[rows[codes < 0], self.columns[0]] = known
 
 
 def learn_tasks(
