@@ -99,7 +99,7 @@ def column_of(values: Any) -> Array:
     column: Array = values.to_numpy()
     if isinstance(values.dtype, np.dtype) or column.dtype.kind not in "fO":
         return column
-    if column.dtype.kind == "f" and getattr(values.dtype, "kind", None) not in "iub":
+    if column.dtype.kind == "f" and getattr(values.dtype, "kind", "O") not in "iub":
         return column
     # pandas makes floats of integers if some are missing.
     return objects(values.to_list())
@@ -108,15 +108,12 @@ def column_of(values: Any) -> Array:
 def _polars_column(values: Any) -> Array:
     """Return a series of polars as an array without a loss."""
     dtype = values.dtype
-    is_whole = not (values.null_count() and dtype.is_integer())
     has_zone = getattr(dtype, "time_zone", None) is not None
-    if dtype.is_float() or (dtype.is_temporal() and not has_zone):
-        column: Array = values.to_numpy()
-        return column
-    if is_whole and dtype.is_integer() and str(dtype) != "Int128":
-        column = values.to_numpy()
-        return column
-    return plain(objects(values.to_list()))
+    is_whole = dtype.is_integer() and not values.null_count() and str(dtype) != "Int128"
+    if not (dtype.is_float() or is_whole or (dtype.is_temporal() and not has_zone)):
+        return plain(objects(values.to_list()))
+    column: Array = values.to_numpy()
+    return column
 
 
 def side_by_side(columns: Iterable[Any], keeps_kinds: bool = False) -> Array:
@@ -204,7 +201,7 @@ def plain(values: Array) -> Array:
         found = np.array(given)
         is_exact = found.dtype.kind in "biuf" and _holds(found, given)
         return found if is_exact else values
-    if len(types) == 1 and issubclass(*types, np.datetime64 | np.timedelta64):
+    if len(types) == 1 and issubclass(types.pop(), np.datetime64 | np.timedelta64):
         return np.array(values.tolist())
     return values
 

@@ -13,7 +13,14 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 
 from skregnet.checked_data import beyond_precision
 from skregnet.kernels import Array
-from skregnet.labels import class_weights, codes_of, is_missing, learn_classes, objects, plain
+from skregnet.labels import (
+    class_weights,
+    codes_of,
+    is_missing,
+    learn_classes,
+    objects,
+    plain,
+)
 from skregnet.losses import BINARY_LOG_LOSS, LOG_LOSS, SQUARED_ERROR, Loss
 
 KINDS = ("classification", "regression")
@@ -61,20 +68,19 @@ class Task:
             return len(self.columns)
         return len(self.classes) if len(self.classes) > 2 else 1
 
-    def encode(self, Y: Array) -> tuple[Array, Array]:
-        """Return targets as the network sees them, and which of them are there."""
+    def encode(self, Y: Array, encoded: Array) -> Array:
+        """Write targets as the network sees them to zeros, and tell which are there."""
         is_there = self.is_there(Y)
-        encoded = np.zeros((len(Y), self.n_outputs))
         values = Y[is_there][:, self.columns]
         if self.classes is None:
             encoded[is_there] = (values.astype(np.float64) - self.mean) / self.scale
-            return encoded, is_there
+            return is_there
         codes = codes_of(plain(values[:, 0]), self.classes)
         if self.n_outputs == 1:
             encoded[is_there, 0] = codes
         else:
             encoded[np.flatnonzero(is_there), codes] = 1
-        return encoded, is_there
+        return is_there
 
     def check_size(self, Y: Array, dtype: Any) -> None:
         """Refuse numbers that could not be predicted in this precision."""
@@ -356,7 +362,7 @@ def _classes(name: Any, labels: Array) -> Array:
 
 
 def _has_fractions(name: Any, values: Array) -> bool:
-    """Tell whether objects are numbers, such as decimals, of which not all are whole."""
+    """Tell whether objects are numbers, such as decimals, and not all are whole."""
     if not all(isinstance(value, Real | Decimal) for value in values):
         return False
     try:
