@@ -4,21 +4,25 @@ Numbers beyond the floats, such as Python's integers or those of a longer float,
 refused as infinite ones are: by a ValueError, without warnings of NumPy's.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import numpy as np
 from scipy import sparse
+from sklearn.base import BaseEstimator
 from sklearn.utils import assert_all_finite, check_array
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import _check_method_params, validate_data
 
 from skregnet.kernels import Array
 from skregnet.labels import is_missing, without_loss
 
 FLOATS = (np.float64, np.float32)
 """The precisions of features; the first is for what has another type."""
+
+NUMBERS = (*FLOATS, np.bool_, *(np.dtype(letter).type for letter in "bBhHiIlLqQ"))
+"""Types of features whose blocks are made floats one after another."""
 
 
 @contextmanager
@@ -130,6 +134,40 @@ def checked_array(X: Any, **how: Any) -> Any:
         return _as_floats(check_array(X, dtype=FLOATS, input_name="X", **how))
 
 
+def rows_of_parameters(
+    X: Any, parameters: dict[str, Any] | None, rows: Any = None
+) -> dict[str, Any]:
+    """Return fit parameters, those that have a value for each sample for some samples.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_features)
+        Features.
+    parameters : dict or None
+        Parameters by name.
+    rows : ndarray of int or None, default=None
+        The samples to take; None for all.
+
+    Returns
+    -------
+    parameters : dict
+        Values by sample are sequences, arrays, series and frames of `n_samples` items.
+        Text, bytes, sets, mappings, estimators and scalars are returned as they are,
+        whatever their length.
+    """
+    parameters = parameters or {}
+    by_sample = {k: v for k, v in parameters.items() if _may_be_by_sample(v)}
+    return {**parameters, **_check_method_params(X, by_sample, indices=rows)}
+
+
+def _may_be_by_sample(value: Any) -> bool:
+    """Tell whether a value is of a type that can hold one item for each sample."""
+    if isinstance(value, str | bytes | bytearray | memoryview | BaseEstimator):
+        return False
+    of_array = (1,) if hasattr(value, "__array__") else ()
+    return isinstance(value, Sequence) or len(getattr(value, "shape", of_array)) > 0
+
+
 def _check_columns(X: Any) -> None:
     """Refuse data frames without columns, of which scikit-learn asks for their type."""
     if hasattr(X, "columns") and np.shape(X)[1:] == (0,):
@@ -161,15 +199,16 @@ def real_numbers(X: Any, argument: str = "X") -> Any:
     for name, kind, column in _columns(X):
         has_dates = kind == "O" and any(isinstance(v, _NO_NUMBERS) for v in column())
         if has_dates or kind in "mMc":
+            what = _KINDS.get(kind, "Dates or spans of time")
             raise ValueError(
-                f"{argument} expects real numbers, got {_KINDS.get(kind, 'dates')} in "
+                f"{what} not supported: {argument} expects real numbers, got others in "
                 f"column {name!r}; make numbers of them first."
             )
     return X
 
 
 _NO_NUMBERS = (np.datetime64, np.timedelta64)
-_KINDS = {"m": "spans of time", "M": "dates", "c": "complex numbers"}
+_KINDS = {"m": "Spans of time", "M": "Dates", "c": "Complex data"}
 
 
 def _columns(X: Any) -> Iterator[tuple[Any, str, Callable[[], Any]]]:

@@ -19,13 +19,13 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
-    _check_method_params,
     _estimator_has,
     check_is_fitted,
 )
 
 from skregnet.augmentation._containers import in_frame_like
 from skregnet.augmentation._copies import CopyMaker, input_tags_of
+from skregnet.checked_data import rows_of_parameters
 from skregnet.documentation import DocumentedMixin
 from skregnet.kernels import Array
 
@@ -182,7 +182,7 @@ class AugmentedEstimator(DocumentedMixin, MetaEstimatorMixin, BaseEstimator):
         else:
             maker = CopyMaker.of(self, X, y, as_classes=kind == "classifier")
             rows, targets = maker.make(self.random_state)
-            parameters = _check_method_params(X, parameters, maker.sources)
+            parameters = rows_of_parameters(X, parameters, maker.sources)
             estimator.fit(in_frame_like(rows, X), targets, **parameters)
             augmenter = maker.augmenter
         self.estimator_ = estimator

@@ -39,6 +39,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from skregnet.all_or_nothing import all_or_nothing
+from skregnet.checked_data import NUMBERS
 from skregnet.documentation import DocumentedMixin
 from skregnet.ensemble.data import checked_features, checked_targets, dense_targets
 from skregnet.ensemble.fitting import Job, fit_members, is_network
@@ -636,7 +637,7 @@ class BaggingEnsemble(
     def _all_outputs(self, X: Any) -> Iterator[Array]:
         """Yield the outputs of each member in turn."""
         check_is_fitted(self)
-        X = checked_features(self, X, reset=False)
+        X = checked_features(self, X, reset=False, dtype=NUMBERS)
         numbers = range(len(self.estimators_))
         if effective_n_jobs(self.n_jobs) == 1:
             yield from (self._member_outputs(k, X) for k in numbers)

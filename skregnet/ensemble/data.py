@@ -16,7 +16,7 @@ from skregnet.estimators._target_form import TargetForm
 from skregnet.estimators._tasks import learn_tasks
 
 
-def checked_features(ensemble: Any, X: Any, *, reset: bool) -> Any:
+def checked_features(ensemble: Any, X: Any, *, reset: bool, dtype: Any = FLOATS) -> Any:
     """Return features that members can take rows of.
 
     Networks get arrays of floats, checked once for all. Others check features
@@ -27,7 +27,7 @@ def checked_features(ensemble: Any, X: Any, *, reset: bool) -> Any:
             ensemble,
             X,
             accept_sparse=["csr", "csc"],
-            dtype=FLOATS,
+            dtype=dtype,
             order="C",
             reset=reset,
         )

@@ -13,8 +13,8 @@ from sklearn.base import clone, is_classifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import _check_method_params
 
+from skregnet.checked_data import rows_of_parameters
 from skregnet.ensemble.blocks import (
     block_size,
     multiplications_a_step,
@@ -270,9 +270,7 @@ def _fit_each(
 ) -> None:
     """Fit members one at a time, by their own `fit`."""
     for member, draw, context in zip(members, draws, contexts, strict=True):
-        parameters = _check_method_params(
-            job.X, params=job.fit_parameters, indices=draw.rows
-        )
+        parameters = rows_of_parameters(job.X, job.fit_parameters, draw.rows)
         if job.handed_weights is not None:
             parameters["sample_weight"] = job.handed_weights[draw.rows]
         with _within(context, job, member, draw):

@@ -16,7 +16,13 @@ from sklearn.utils.validation import (
 )
 
 from skregnet.activations import ACTIVATIONS
-from skregnet.checked_data import FLOATS, beyond_precision, checked_rows, naming
+from skregnet.checked_data import (
+    FLOATS,
+    NUMBERS,
+    beyond_precision,
+    checked_rows,
+    naming,
+)
 from skregnet.documentation import DocumentedMixin
 from skregnet.estimators._export import to_sklearn
 from skregnet.estimators._fitted import checked_pair, fitted_network
@@ -279,16 +285,16 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
 
     def _outputs(self, X: Any) -> Array:
         """Validate features and return the outputs before their activation."""
-        X = self._validate_features(X)
+        X = self._validate_features(X, NUMBERS)
         with np.errstate(over="ignore", invalid="ignore"):
             outputs = plain_outputs(X, self.coefs_, self.intercepts_, self.activation)
         return finite(outputs)
 
-    def _validate_features(self, X: Any) -> Any:
+    def _validate_features(self, X: Any, dtype: Any = FLOATS) -> Any:
         """Check features against those of training."""
         check_is_fitted(self)
         X = checked_rows(
-            self, X, accept_sparse=["csr", "csc"], dtype=FLOATS, reset=False
+            self, X, accept_sparse=["csr", "csc"], dtype=dtype, reset=False
         )
         return by_rows(X)
 
@@ -327,7 +333,7 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
         ValueError
             If there is no hidden layer.
         """
-        X = self._validate_features(X)
+        X = self._validate_features(X, NUMBERS)
         if len(self.coefs_) == 1:
             raise ValueError(
                 "hidden_features expects a network with a hidden layer, got "

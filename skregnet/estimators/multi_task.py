@@ -10,7 +10,13 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skregnet.checked_data import FLOATS, beyond_precision, checked_rows, naming
+from skregnet.checked_data import (
+    FLOATS,
+    NUMBERS,
+    beyond_precision,
+    checked_rows,
+    naming,
+)
 from skregnet.estimators._base import BaseMLP, by_rows, finite
 from skregnet.estimators._request import Request
 from skregnet.estimators._sizes import checked_sizes
@@ -607,7 +613,7 @@ class MultiTaskMLP(BaseMLP):
         ValueError
             If the trunk has no layer.
         """
-        X = self._validate_features(X)
+        X = self._validate_features(X, NUMBERS)
         n_shared = len(checked_sizes(self, "hidden_layer_sizes"))
         if not n_shared:
             raise ValueError(
