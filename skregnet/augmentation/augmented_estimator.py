@@ -9,7 +9,7 @@ from sklearn.base import (
     _fit_context,
     clone,
 )
-from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils._param_validation import HasMethods
 from sklearn.utils._tags import get_tags
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
@@ -26,6 +26,7 @@ from sklearn.utils.validation import (
 from skregnet.augmentation._containers import in_frame_like
 from skregnet.augmentation._copies import CopyMaker, input_tags_of
 from skregnet.checked_data import rows_of_parameters
+from skregnet.constraints import Interval
 from skregnet.documentation import DocumentedMixin
 from skregnet.kernels import Array
 

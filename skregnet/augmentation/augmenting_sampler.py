@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, _fit_context
 from sklearn.utils import InputTags, Tags, TargetTags
-from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _check_feature_names
 
@@ -14,6 +14,7 @@ from skregnet.augmentation._containers import in_container_like
 from skregnet.augmentation._copies import CopyMaker, input_tags_of
 from skregnet.augmentation._targets import Classes
 from skregnet.checked_data import naming
+from skregnet.constraints import Interval
 from skregnet.documentation import DocumentedMixin
 
 

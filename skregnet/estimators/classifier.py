@@ -10,7 +10,7 @@ from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import check_array
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import (
@@ -20,6 +20,7 @@ from sklearn.utils.multiclass import (
 )
 
 from skregnet.checked_data import checked_labels, dense, naming
+from skregnet.constraints import Interval
 from skregnet.estimators._base import (
     BaseMLP,
     flat_if_one_column,

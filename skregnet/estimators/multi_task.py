@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils import ClassifierTags, RegressorTags, check_consistent_length
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -17,6 +17,7 @@ from skregnet.checked_data import (
     checked_rows,
     naming,
 )
+from skregnet.constraints import Interval
 from skregnet.estimators._base import BaseMLP, by_rows, finite
 from skregnet.estimators._request import Request
 from skregnet.estimators._sizes import checked_sizes

@@ -6,10 +6,11 @@ from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skregnet.all_or_nothing import all_or_nothing
+from skregnet.constraints import Interval
 from skregnet.documentation import DocumentedMixin
 from skregnet.estimators._weights import checked_weights, summable
 from skregnet.kernels import Array
