@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator
+from sklearn.metrics import accuracy_score
 from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.validation import _check_method_params, validate_data
 
 from skregnet.kernels import Array
-from skregnet.labels import is_missing, without_loss
+from skregnet.labels import codes_of, is_missing, learn_classes, without_loss
 
 FLOATS = (np.float64, np.float32)
 """The precisions of features; the first is for what has another type."""
@@ -308,6 +309,35 @@ def _check_text(y: Array, name: str) -> None:
                 f"all of one type that NumPy has, got {label!r}; use numbers for them, "
                 "or MultiTaskMLPClassifier, which takes objects."
             )
+
+
+def accuracy(y: Any, predicted: Any, sample_weight: Any = None) -> float:
+    """Return the share of samples whose labels are predicted.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,) or (n_samples, n_labels)
+        True labels.
+    predicted : ndarray of shape (n_samples,) or (n_samples, n_labels)
+        Predicted labels.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights of the samples.
+
+    Returns
+    -------
+    accuracy : float
+        In [0, 1]; of several labels a sample all must be predicted.
+    """
+    labels = checked_labels(y, "y")
+    are_text = all(
+        isinstance(array, np.ndarray) and array.ndim == 1 and array.dtype.kind in "OU"
+        for array in (labels, predicted)
+    )
+    if are_text:
+        # By number: scikit-learn makes text of a fixed width of the labels.
+        classes, predicted = learn_classes(predicted)
+        labels = codes_of(labels, classes)
+    return float(accuracy_score(labels, predicted, sample_weight=sample_weight))
 
 
 def checked_numbers(y: Any, name: str) -> Any:

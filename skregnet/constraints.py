@@ -1,5 +1,6 @@
 """Constraints on parameters, as scikit-learn checks them."""
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -22,3 +23,7 @@ class Interval(_param_validation.Interval):
         except (OverflowError, TypeError):
             return False
         return bool(super().is_satisfied_by(val))
+
+
+N_JOBS = [None, Interval(Integral, -(2**31), 2**31 - 1, closed="both")]
+"""Numbers of workers that joblib knows."""

@@ -59,7 +59,7 @@ def without_loss(y: Any) -> Any:
         if not names or len(set(names)) < len(names):
             return y
         return side_by_side([column_of(y[name]) for name in names])
-    if hasattr(y, "to_list") and hasattr(y, "to_numpy"):
+    if hasattr(y, "to_numpy") and hasattr(y, "dtype"):
         return column_of(y)
     if isinstance(y, list | tuple) and len(y):
         return _of_list(y)
@@ -102,7 +102,7 @@ def column_of(values: Any) -> Array:
     if column.dtype.kind == "f" and getattr(values.dtype, "kind", "O") not in "iub":
         return column
     # pandas makes floats of integers if some are missing.
-    return objects(values.to_list())
+    return objects(values)
 
 
 def _polars_column(values: Any) -> Array:

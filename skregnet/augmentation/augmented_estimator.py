@@ -122,7 +122,7 @@ class AugmentedEstimator(DocumentedMixin, MetaEstimatorMixin, BaseEstimator):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "estimator": [HasMethods(["fit", "predict"])],
         "augmenter": [HasMethods(["fit", "augment"]), None],
-        "n_copies": [Interval(Integral, 0, None, closed="left")],
+        "n_copies": [Interval(Integral, 0, 2**31 - 1, closed="both")],
         "keep_originals": ["boolean"],
         "random_state": ["random_state"],
     }

@@ -108,7 +108,7 @@ class AugmentingSampler(DocumentedMixin, OneToOneFeatureMixin, BaseEstimator):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "augmenter": [HasMethods(["fit", "augment"])],
-        "n_copies": [Interval(Integral, 0, None, closed="left")],
+        "n_copies": [Interval(Integral, 0, 2**31 - 1, closed="both")],
         "keep_originals": ["boolean"],
         "random_state": ["random_state"],
     }

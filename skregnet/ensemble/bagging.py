@@ -39,7 +39,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from skregnet.all_or_nothing import all_or_nothing
 from skregnet.checked_data import NUMBERS
-from skregnet.constraints import Interval
+from skregnet.constraints import N_JOBS, Interval
 from skregnet.documentation import DocumentedMixin
 from skregnet.ensemble.data import checked_features, checked_targets, dense_targets
 from skregnet.ensemble.fitting import Job, fit_members, is_network
@@ -50,6 +50,7 @@ from skregnet.ensemble.voting import VOTES, combined, features_of
 from skregnet.estimators import MLPClassifier, MultiTaskMLP
 from skregnet.estimators._base import finite
 from skregnet.estimators._pool import Pool
+from skregnet.estimators._target_form import with_index_of
 from skregnet.estimators._weights import checked_weights
 from skregnet.kernels import Array
 
@@ -229,7 +230,7 @@ class BaggingEnsemble(
         "voting": [StrOptions({"soft", "hard", "mean", "median"})],
         "oob_score": ["boolean"],
         "warm_start": ["boolean"],
-        "n_jobs": [None, Integral],
+        "n_jobs": N_JOBS,
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -491,7 +492,7 @@ class BaggingEnsemble(
             of their predictions.
         """
         outputs = self._combined_outputs(X)
-        return self._output.decode(outputs)
+        return with_index_of(X, self._output.decode(outputs))
 
     @available_if(_gives_probabilities)
     def predict_proba(self, X: Any) -> Any:

@@ -30,6 +30,7 @@ from skregnet.estimators._request import Request
 from skregnet.estimators._sizes import hidden_sizes
 from skregnet.estimators._together import fit_together
 from skregnet.kernels import Array
+from skregnet.labels import codes_of, learn_classes
 
 # The parameter whose value is fitted, and no member's own.
 _SHARED = "initial_trunk__"
@@ -251,7 +252,8 @@ def _to_validate_on(job: Job, network: Any, draw: Draw) -> Array | None:
     if job.weights is not None:
         rows = rows[job.weights[rows] > 0]
     if is_classifier(network) and job.y.ndim == 1:
-        rows = rows[np.isin(job.y[rows], job.y[draw.rows])]
+        drawn, _ = learn_classes(job.y[draw.rows])
+        rows = rows[codes_of(job.y[rows], drawn) >= 0]
     return rows if len(rows) > 1 else None
 
 

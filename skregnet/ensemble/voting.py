@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils import _safe_indexing
 
 from skregnet.kernels import Array
+from skregnet.labels import codes_of
 
 VOTES = {
     "classifier": ("soft", "hard"),
@@ -78,7 +79,7 @@ def aligned(given: Array, known: Array, classes: Array) -> Array:
     if len(known) == len(classes):
         return np.asarray(given)
     in_all = np.zeros((len(given), len(classes)), given.dtype)
-    in_all[:, classes.searchsorted(known)] = given
+    in_all[:, codes_of(np.asarray(known), classes)] = given
     return in_all
 
 
@@ -87,8 +88,7 @@ def class_votes(predicted: Any, classes: Array) -> Array:
     predicted = np.asarray(predicted)
     if predicted.ndim == 2:
         return predicted.astype(np.float64)
-    places = classes.searchsorted(predicted)
-    return np.eye(len(classes))[places]
+    return np.eye(len(classes))[codes_of(predicted, classes)]
 
 
 def _of_labels(given: Sequence[Array], classes: Sequence[Array]) -> Array:

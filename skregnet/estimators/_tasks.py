@@ -11,7 +11,7 @@ from scipy import special
 from sklearn.metrics import r2_score
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from skregnet.checked_data import beyond_precision
+from skregnet.checked_data import beyond_precision, naming
 from skregnet.kernels import Array
 from skregnet.labels import (
     class_weights,
@@ -240,7 +240,8 @@ def _check_by_task(class_weight: dict[Any, Any], names: Sequence[Any]) -> None:
 def _class_weights(task: Task, labels: Array, given: Any, weights: Array) -> Array:
     """Return the weight of each class of a task."""
     classes: Any = task.classes
-    found = class_weights(given, classes, codes_of(labels, classes), weights)
+    with naming("class_weight"):
+        found = class_weights(given, classes, codes_of(labels, classes), weights)
     if not (np.isfinite(found).all() and (found >= 0).all() and found.any()):
         raise ValueError(
             "class_weight expects finite weights that are not negative, not all of "

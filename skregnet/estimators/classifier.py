@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import special
 from sklearn.base import ClassifierMixin, _fit_context
-from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import StrOptions
@@ -19,7 +18,7 @@ from sklearn.utils.multiclass import (
     unique_labels,
 )
 
-from skregnet.checked_data import checked_labels, dense, naming
+from skregnet.checked_data import accuracy, checked_labels, dense, naming
 from skregnet.constraints import Interval
 from skregnet.estimators._base import (
     BaseMLP,
@@ -28,7 +27,7 @@ from skregnet.estimators._base import (
 )
 from skregnet.estimators._request import Request
 from skregnet.kernels import Array
-from skregnet.labels import class_weights, codes_of, learn_classes, without_loss
+from skregnet.labels import class_weights, codes_of, learn_classes
 from skregnet.losses import BINARY_LOG_LOSS, LOG_LOSS, OUTPUT_ACTIVATIONS, Loss
 from skregnet.one_hot import OneHot, Targets
 
@@ -529,13 +528,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         accuracy : float
             Share of samples whose prediction is right, in [0, 1].
         """
-        predicted = self.predict(X)
-        labels = without_loss(y)
-        if not self._is_multilabel and np.ndim(labels) == 1:
-            # By number, since scikit-learn makes text of a fixed width of lists.
-            labels = codes_of(np.asarray(labels), self.classes_)
-            predicted = codes_of(predicted, self.classes_)
-        return float(accuracy_score(labels, predicted, sample_weight=sample_weight))
+        return accuracy(y, self.predict(X), sample_weight)
 
     def __sklearn_tags__(self) -> Any:
         """Say that multilabel targets are accepted."""
@@ -689,10 +682,11 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
                 "not see all data; pass a dict of weights, such as that of "
                 "sklearn.utils.class_weight.compute_class_weight."
             )
-        if self._is_multilabel:
-            factors = compute_sample_weight(self.class_weight, y)
-        else:
-            factors = self._class_factors(y, weights)
+        with naming("class_weight"):
+            if self._is_multilabel:
+                factors = compute_sample_weight(self.class_weight, y)
+            else:
+                factors = self._class_factors(y, weights)
         combined: Array = factors if weights is None else factors * weights
         if not np.isfinite(combined).all() or (combined < 0).any():
             raise ValueError(

@@ -37,6 +37,8 @@ from skregnet.one_hot import Targets
 from skregnet.perceptron import Heads
 from skregnet.prediction import hidden_outputs
 
+_WEIGHT = Interval(Real, 0, None, closed="left")
+
 
 def _classifies(mlp: Any) -> bool:
     """Tell whether a task is a classification, or say that none is."""
@@ -763,8 +765,7 @@ class MultiTaskMLP(BaseMLP):
             return
         unknown = set(self.task_weights) - set(self.task_names_)
         are_valid = not unknown and all(
-            isinstance(weight, Real) and 0 <= float(weight) < np.inf
-            for weight in self.task_weights.values()
+            _WEIGHT.is_satisfied_by(weight) for weight in self.task_weights.values()
         )
         if not are_valid or not any(map(self._given_weight, self.tasks_)):
             raise ValueError(

@@ -222,7 +222,7 @@ class TableEncoder(DocumentedMixin, TransformerMixin, BaseEstimator):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "n_bins": [Interval(Integral, 0, None, closed="left")],
+        "n_bins": [Interval(Integral, 0, 2**31 - 1, closed="both")],
         "max_categories": [Interval(Integral, 1, None, closed="left")],
         "categorical_features": [StrOptions({"from_dtype"}), "array-like"],
     }
