@@ -20,7 +20,6 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import (
     HasMethods,
-    Interval,
     RealNotInt,
     StrOptions,
 )
@@ -36,6 +35,8 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from skregnet.all_or_nothing import all_or_nothing
+from skregnet.checked_data import NUMBERS
+from skregnet.constraints import N_JOBS, Interval
 from skregnet.documentation import DocumentedMixin
 from skregnet.ensemble.availability import (
     decides,
@@ -59,6 +60,7 @@ from skregnet.ensemble.voting import VOTES
 from skregnet.estimators import MLPClassifier, MultiTaskMLP
 from skregnet.estimators._base import finite
 from skregnet.estimators._pool import Pool
+from skregnet.estimators._target_form import with_index_of
 from skregnet.estimators._weights import checked_weights
 from skregnet.kernels import Array
 
@@ -215,7 +217,7 @@ class BaggingEnsemble(
         "voting": [StrOptions({"soft", "hard", "mean", "median"})],
         "oob_score": ["boolean"],
         "warm_start": ["boolean"],
-        "n_jobs": [None, Integral],
+        "n_jobs": N_JOBS,
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -547,7 +549,7 @@ class BaggingEnsemble(
             of their predictions.
         """
         outputs = self._combined_outputs(X, self._routed("predict", params))
-        return self._output.decode(outputs)
+        return with_index_of(X, self._output.decode(outputs))
 
     @available_if(gives_probabilities)
     def predict_proba(self, X: Any, **params: Any) -> Any:
@@ -740,7 +742,7 @@ class BaggingEnsemble(
     def _checked(self, X: Any) -> Any:
         """Return features that the members can predict."""
         check_is_fitted(self)
-        return checked_features(self, X, reset=False)
+        return checked_features(self, X, reset=False, dtype=NUMBERS)
 
     def _combined_outputs(self, X: Any, parameters: dict[str, Any]) -> Array:
         """Return the members' outputs, combined."""

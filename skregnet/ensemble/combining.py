@@ -16,8 +16,9 @@ from joblib import effective_n_jobs
 from sklearn import config_context
 from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import _check_method_params, _num_samples
+from sklearn.utils.validation import _num_samples
 
+from skregnet.checked_data import rows_of_parameters
 from skregnet.ensemble.fitting import is_network
 from skregnet.ensemble.output import ClassOutput, Metadata
 from skregnet.ensemble.voting import features_of, log_probabilities, mean_of
@@ -106,7 +107,7 @@ def reduced_outputs(
         if len(blocks) > 1:
             features = _safe_indexing(rows, block)
             indices = np.arange(block.start, block.stop)
-            own = _check_method_params(X, params=parameters, indices=indices)
+            own = rows_of_parameters(X, parameters, indices)
         ask = partial(member_outputs, ensemble, parameters=own)
         results.append(statistic(np.stack(list(_of_members(ensemble, features, ask)))))
     return np.concatenate(results, axis=sample_axis)

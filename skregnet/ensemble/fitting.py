@@ -14,8 +14,8 @@ from sklearn.callback._callback_support import callback_management_context
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import _check_method_params
 
+from skregnet.checked_data import rows_of_parameters
 from skregnet.ensemble.blocks import (
     block_size,
     multiplications_a_step,
@@ -36,6 +36,7 @@ from skregnet.estimators._request import Request
 from skregnet.estimators._sizes import hidden_sizes
 from skregnet.estimators._together import fit_together
 from skregnet.kernels import Array
+from skregnet.labels import codes_of, learn_classes
 
 # The parameter whose value is fitted, and no member's own.
 _SHARED = "initial_trunk__"
@@ -307,7 +308,8 @@ def _to_validate_on(job: Job, network: Any, draw: Draw) -> Array | None:
     if job.weights is not None:
         rows = rows[job.weights[rows] > 0]
     if is_classifier(network) and job.y.ndim == 1:
-        rows = rows[np.isin(job.y[rows], job.y[draw.rows])]
+        drawn, _ = learn_classes(job.y[draw.rows])
+        rows = rows[codes_of(job.y[rows], drawn) >= 0]
     return rows if len(rows) > 1 else None
 
 
@@ -328,9 +330,7 @@ def _fit_each(
     for k, (draw, context) in enumerate(zip(draws, contexts, strict=True)):
         member, X = members[k], _features(job, draw)
         y = _safe_indexing(job.y, draw.rows)
-        parameters = _check_method_params(
-            job.X, params=job.fit_parameters, indices=draw.rows
-        )
+        parameters = rows_of_parameters(job.X, job.fit_parameters, draw.rows)
         if job.handed_weights is not None:
             parameters["sample_weight"] = job.handed_weights[draw.rows]
         with _within(context, job, member, draw):

@@ -22,7 +22,14 @@ def has_one_class(y: Any, drawn: Any) -> bool:
     """
     if not (isinstance(drawn, np.ndarray) and drawn.ndim == 1):
         return False
-    return bool((drawn == drawn[0]).all() and (y != drawn[0]).any())
+    return not _has_another(drawn, drawn[0]) and _has_another(y, drawn[0])
+
+
+def _has_another(labels: Array, label: Any) -> bool:
+    """Return whether a label differs from this one, which may be any object."""
+    if labels.dtype.kind == "O":
+        return any(other != label for other in labels)
+    return bool((labels != label).any())
 
 
 def refuses_one_class(error: ValueError, template: Any, y: Any, drawn: Any) -> bool:

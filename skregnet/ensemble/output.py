@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from sklearn.metrics import accuracy_score, r2_score
+from sklearn.metrics import r2_score
 
+from skregnet.checked_data import accuracy
 from skregnet.ensemble.voting import (
     aligned,
     class_votes,
@@ -141,7 +142,7 @@ class ClassOutput:
 
     def score(self, outputs: Array, y: Any, weights: Array | None) -> float:
         """Return the accuracy."""
-        return float(accuracy_score(y, self.decode(outputs), sample_weight=weights))
+        return accuracy(y, self.decode(outputs), weights)
 
 
 @dataclass(frozen=True)

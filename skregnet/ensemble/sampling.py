@@ -14,6 +14,7 @@ from skregnet.estimators._base import by_rows
 from skregnet.estimators._target_form import TargetForm
 from skregnet.estimators._weights import summable
 from skregnet.kernels import Array
+from skregnet.labels import learn_classes, objects
 
 # Rows that are brought to float64 at once.
 _BLOCK_ROWS = 4096
@@ -252,8 +253,7 @@ def order_of_contents(X: Any, y: Any) -> Array | None:
     """
     if hasattr(y, "columns"):
         y = TargetForm.of(y)[1]
-    labels = y.astype(str) if y.dtype.kind == "O" else y
-    codes = y if y.dtype.kind in "biuf" else np.unique(labels, return_inverse=True)[1]
+    codes = y if y.dtype.kind in "biuf" else learn_classes(_as_text(y.ravel()))[1]
     codes = np.nan_to_num(codes)
     codes = codes.reshape(len(y), -1)
     direction = np.random.RandomState(0).standard_normal(X.shape[1] + codes.shape[1])
@@ -268,3 +268,8 @@ def order_of_contents(X: Any, y: Any) -> Array | None:
                 return None
             keys[block] += rows.astype(np.float64) @ along_X
     return keys.argsort(kind="stable")
+
+
+def _as_text(labels: Array) -> Array:
+    """Return objects as text, which can be put in an order, whatever they are."""
+    return objects(map(str, labels)) if labels.dtype.kind == "O" else labels

@@ -9,6 +9,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
 
 from skregnet.kernels import Array
+from skregnet.labels import codes_of
 
 VOTES = {
     "classifier": ("soft", "hard"),
@@ -88,7 +89,7 @@ def aligned(given: Array, known: Array, classes: Array, missing: float = 0.0) ->
     if len(known) == len(classes):
         return np.asarray(given)
     in_all = np.full((len(given), len(classes)), missing, given.dtype)
-    in_all[:, classes.searchsorted(known)] = given
+    in_all[:, codes_of(np.asarray(known), classes)] = given
     return in_all
 
 
@@ -136,7 +137,7 @@ def decisions(
         -1 for the others.
     """
     known = member.classes_
-    places = classes.searchsorted(known)
+    places = codes_of(np.asarray(known), classes)
     if len(known) == 1 < len(classes):
         of_sample = -np.ones(len(classes))
         of_sample[places] = 1.0
@@ -165,8 +166,7 @@ def class_votes(predicted: Any, classes: Array) -> Array:
     predicted = np.asarray(predicted)
     if predicted.ndim == 2:
         return predicted.astype(np.float64)
-    places = classes.searchsorted(predicted)
-    return np.eye(len(classes))[places]
+    return np.eye(len(classes))[codes_of(predicted, classes)]
 
 
 def _of_labels(given: Sequence[Array], classes: Sequence[Array]) -> Array:

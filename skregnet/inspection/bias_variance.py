@@ -18,12 +18,12 @@ from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.utils import _safe_indexing, check_array, check_random_state, indexable
 from sklearn.utils._param_validation import (
     HasMethods,
-    Interval,
     validate_parameter_constraints,
 )
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples
 
+from skregnet.constraints import N_JOBS, Interval
 from skregnet.ensemble.fitting import is_network, set_seeds
 from skregnet.estimators._request import Request
 from skregnet.estimators._together import fit_together
@@ -33,7 +33,7 @@ _PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
     "estimator": [HasMethods(["fit", "predict"])],
     "n_rounds": [Interval(Integral, 2, None, closed="left")],
     "random_state": ["random_state"],
-    "n_jobs": [Integral, None],
+    "n_jobs": N_JOBS,
 }
 
 # Larger stacks gain little speed, and each member holds a sample of the data.
