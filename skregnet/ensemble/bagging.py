@@ -40,6 +40,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from skregnet.all_or_nothing import all_or_nothing
 from skregnet.documentation import DocumentedMixin
+from skregnet.ensemble.blocks import one_blas_thread
 from skregnet.ensemble.data import checked_features, checked_targets, dense_targets
 from skregnet.ensemble.fitting import Job, fit_members, is_network
 from skregnet.ensemble.out_of_bag import score_out_of_bag
@@ -297,7 +298,7 @@ class BaggingEnsemble(
         parameters = dict(fit_params)
         if _routing_enabled():
             parameters = dict(process_routing(self, "fit", **fit_params).estimator.fit)
-        with all_or_nothing(self):
+        with all_or_nothing(self), one_blas_thread():
             self._fit(X, y, sample_weight, parameters)
         return self
 
