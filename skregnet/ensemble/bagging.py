@@ -43,6 +43,7 @@ from skregnet.ensemble.availability import (
     gives_probabilities,
     regresses,
 )
+from skregnet.ensemble.blocks import one_blas_thread
 from skregnet.ensemble.combining import (
     adds_logarithms,
     combined_outputs,
@@ -286,7 +287,7 @@ class BaggingEnsemble(
         parameters = dict(fit_params)
         if _routing_enabled():
             parameters = dict(process_routing(self, "fit", **fit_params).estimator.fit)
-        with all_or_nothing(self):
+        with all_or_nothing(self), one_blas_thread():
             self._fit(X, y, sample_weight, parameters)
         return self
 
