@@ -39,6 +39,7 @@ SHORT = {"hidden_layer_sizes": (6,), "max_iter": 6}
         BaggingEnsemble(MLPClassifier(early_stopping=False), 20, max_features=0.9),
         BaggingEnsemble(DecisionTreeClassifier()),
         BaggingEnsemble(Ridge()),
+        BaggingEnsemble(SVC(), 5),
         BaggingEnsemble(make_pipeline(StandardScaler(), LogisticRegression())),
     ]
 )
