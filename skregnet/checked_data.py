@@ -17,7 +17,7 @@ from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.validation import _check_method_params, validate_data
 
 from skregnet.kernels import Array
-from skregnet.labels import codes_of, is_missing, learn_classes, without_loss
+from skregnet.labels import codes_of, is_missing, learn_classes, plain, without_loss
 
 FLOATS = (np.float64, np.float32)
 """The precisions of features; the first is for what has another type."""
@@ -105,7 +105,7 @@ def checked_rows(estimator: Any, X: Any, y: Any = "no_validation", **how: Any) -
     is_alone = isinstance(y, str) and y == "no_validation"
     if how.get("dtype") is not None:
         X = real_numbers(X)
-    with naming("X" if is_alone else "X or y"), _naming_columns(X):
+    with _naming_columns(X), naming("X" if is_alone else "X or y"):
         found = validate_data(estimator, X, y, **how)
         if how.get("dtype") != FLOATS:
             return found
@@ -131,7 +131,7 @@ def checked_array(X: Any, **how: Any) -> Any:
     """
     _check_columns(X)
     X = real_numbers(X)
-    with naming("X"), _naming_columns(X):
+    with _naming_columns(X), naming("X"):
         return _as_floats(check_array(X, dtype=FLOATS, input_name="X", **how))
 
 
@@ -253,7 +253,7 @@ def _naming_columns(X: Any) -> Iterator[None]:
                     kind = TypeError if isinstance(error, TypeError) else ValueError
                     raise kind(
                         f"X expects numbers that floats can hold, got {value!r} in "
-                        f"column {name!r}: {error}"
+                        f"column {name!r}: {error.__cause__ or error}"
                     ) from error
         raise
 
@@ -288,13 +288,16 @@ def checked_labels(y: Any, name: str) -> Any:
         If there are missing labels, or other objects than text.
     """
     y = without_loss(y)
-    if not isinstance(y, np.ndarray) or y.dtype.kind not in "OmM":
+    if not isinstance(y, np.ndarray) or y.dtype.kind not in "OmMc":
         return y
+    if y.dtype.kind == "c":
+        real_numbers(y, name)
     if is_missing(y).any():
         raise ValueError(
             f"Input {name} contains NaN, NaT, None or NA: it expects a label for each "
             "sample."
         )
+    y = plain(y)
     if y.dtype.kind == "O":
         _check_text(y, name)
     return y
@@ -306,8 +309,9 @@ def _check_text(y: Array, name: str) -> None:
         if not isinstance(label, str):
             raise ValueError(
                 f"Unknown label type: {name} expects text, numbers, truths or dates, "
-                f"all of one type that NumPy has, got {label!r}; use numbers for them, "
-                "or MultiTaskMLPClassifier, which takes objects."
+                f"all of one type that NumPy has, got {label!r} of type "
+                f"{type(label).__name__}; use numbers for them, or "
+                "MultiTaskMLPClassifier, which takes objects."
             )
 
 

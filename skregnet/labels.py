@@ -72,8 +72,9 @@ def _of_list(y: Any) -> Array:
     """Return a list as an array of numbers if all are numbers, else of objects."""
     if not any(hasattr(value, "__len__") and not _is_text(value) for value in y):
         return plain(objects(y))
-    array = np.asarray(y)
-    return array if array.dtype.kind in "biuf" else np.asarray(y, dtype=object)
+    array, given = np.asarray(y), np.asarray(y, dtype=object)
+    is_exact = array.dtype.kind in "biuf" and _holds(array.ravel(), given.ravel())
+    return array if is_exact else given
 
 
 def _is_text(value: Any) -> bool:
@@ -102,7 +103,7 @@ def column_of(values: Any) -> Array:
     if column.dtype.kind == "f" and getattr(values.dtype, "kind", "O") not in "iub":
         return column
     # pandas makes floats of integers if some are missing.
-    return objects(values)
+    return objects(values.tolist())
 
 
 def _polars_column(values: Any) -> Array:
@@ -208,10 +209,12 @@ def plain(values: Array) -> Array:
 
 def _is_number(kind: type) -> bool:
     """Tell whether a type is of plain numbers, Python's or NumPy's."""
+    if issubclass(kind, np.timedelta64):  # NumPy takes it for an integer.
+        return False
     return kind in _PLAIN_NUMBERS or issubclass(kind, np.number | np.bool_)
 
 
-def _holds(array: Array, given: list[Any]) -> bool:
+def _holds(array: Array, given: Iterable[Any]) -> bool:
     """Tell whether numbers have not been rounded; NaN is one of them."""
     return all(
         one == other or other != other
@@ -296,14 +299,27 @@ def codes_of(labels: Array, classes: Array) -> Array:
         places = classes.searchsorted(labels)
         places[places == len(classes)] = 0
         return np.where(classes[places] == labels, places, -1)
-    numbers = {label: k for k, label in enumerate(_scalars(classes))}
-    found = [numbers.get(label, -1) for label in _scalars(labels)]
+    numbers = {
+        key: k for k, label in enumerate(_scalars(classes)) for key in _keys(label)
+    }
+    found = [
+        next((numbers[key] for key in _keys(label) if key in numbers), -1)
+        for label in _scalars(labels)
+    ]
     return np.array(found, np.intp)
 
 
 def _scalars(labels: Array) -> list[Any]:
     """Return labels as Python's objects, dates as NumPy's."""
     return list(labels) if labels.dtype.kind in "mM" else labels.tolist()
+
+
+def _keys(label: Any) -> tuple[Any, ...]:
+    """Return a label, and a date of NumPy's as Python's besides, which equals it."""
+    if not isinstance(label, np.datetime64 | np.timedelta64):
+        return (label,)
+    item = label.item()
+    return (label,) if isinstance(item, int) else (label, item)
 
 
 def class_weights(given: Any, classes: Array, codes: Array, weights: Any) -> Array:
@@ -327,8 +343,7 @@ def class_weights(given: Any, classes: Array, codes: Array, weights: Any) -> Arr
         0 for classes that have no weight in the data, if balanced.
     """
     if given != "balanced":
-        by_class: Array = compute_class_weight(given, classes=classes, y=classes[:0])
-        return by_class
+        return _given_weights(given, classes)
     counted = codes if weights is None else codes[weights > 0]
     known = np.unique(counted)
     found = np.zeros(len(classes))
@@ -341,3 +356,12 @@ def class_weights(given: Any, classes: Array, codes: Array, weights: Any) -> Arr
             sample_weight=None if weights is None else weights[weights > 0],
         )
     return found
+
+
+def _given_weights(given: Any, classes: Array) -> Array:
+    """Return the weights of classes in a dict, 1 for those that it does not name."""
+    labels = _scalars(classes)
+    unknown = [label for label in labels if label not in given]
+    if unknown and len(labels) - len(unknown) != len(given):
+        raise ValueError(f"The classes, {unknown}, are not in class_weight")
+    return np.array([given.get(label, 1) for label in labels], np.float64)

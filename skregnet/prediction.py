@@ -92,7 +92,11 @@ def _block_outputs(
     values: Any, coefs: Sequence[Array], intercepts: Sequence[Array], applies: _Applies
 ) -> Array:
     if values.dtype.kind != "f":
-        values = values.astype(np.float64)
+        if isinstance(values, np.ndarray):
+            values = values.astype(np.float64)
+        else:
+            # Of sparse rows the product makes floats, without sorting their columns.
+            coefs = [coefs[0].astype(np.float64), *coefs[1:]]
     for weights, biases, apply in zip(coefs, intercepts, applies, strict=True):
         values = values.dot(weights)
         values += biases

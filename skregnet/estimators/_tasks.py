@@ -11,7 +11,7 @@ from scipy import special
 from sklearn.metrics import r2_score
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from skregnet.checked_data import beyond_precision, naming
+from skregnet.checked_data import beyond_precision, naming, real_numbers
 from skregnet.kernels import Array
 from skregnet.labels import (
     class_weights,
@@ -375,7 +375,7 @@ def _has_fractions(name: Any, values: Array) -> bool:
 def _as_numbers(name: Any, values: Array) -> Array:
     """Return targets of a regression as numbers."""
     try:
-        numbers = values.astype(np.float64)
+        numbers = real_numbers(values, "y").astype(np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"task {name!r} is a regression and expects numbers, got {values[0]!r}."

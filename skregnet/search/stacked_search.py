@@ -18,7 +18,7 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 
 from skregnet.all_or_nothing import all_or_nothing
 from skregnet.checked_data import rows_of_parameters
-from skregnet.constraints import Interval
+from skregnet.constraints import N_JOBS, Interval
 from skregnet.documentation import DocumentedMixin
 from skregnet.ensemble.fitting import network_of
 from skregnet.estimators._solvers import takes_steps
@@ -204,6 +204,7 @@ ParameterSampler`
             for name, constraints in BaseSearchCV._parameter_constraints.items()
             if name != "pre_dispatch"
         },
+        "n_jobs": N_JOBS,
         "param_distributions": [dict, list],
         "n_candidates": [Interval(Integral, 1, None, closed="left"), None],
         # By their methods, so that Optuna need not be there: a sampler, a study.
