@@ -209,10 +209,17 @@ def _sparse_part(member: TrainingData, rows: Array) -> Any:
 
 
 def row_blocks(
-    data: TrainingData, size: int, *, keep_sparse: bool
+    data: TrainingData,
+    size: int,
+    *,
+    keep_sparse: bool,
+    loaders: dict[int, BatchLoader] | None = None,
 ) -> Iterator[tuple[Array, BatchLoader]]:
-    """Yield the rows to learn from in blocks, each with a loader, shared by size."""
-    loaders: dict[int, BatchLoader] = {}
+    """Yield the rows to learn from in blocks, each with a loader, shared by size.
+
+    Loaders by their number of rows, if handed over, are used and added to.
+    """
+    loaders = {} if loaders is None else loaders
     for start in range(0, len(data.rows), size):
         rows = data.rows[np.newaxis, start : start + size]
         n_rows = rows.shape[1]

@@ -5,11 +5,13 @@ it needs does not grow with them.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from skregnet.batches import TrainingData, row_blocks
+from skregnet.batches import BatchLoader, TrainingData, row_blocks
 from skregnet.hessian_product import HessianProduct, Spaces
 from skregnet.kernels import Array
 from skregnet.layers import Pass
@@ -32,7 +34,8 @@ class MeanLoss:
 
     It is the loss of each row, weighted, summed and divided by the number of rows,
     plus the penalties divided by that number. Its methods take vectors of length
-    `n_parameters`: all weights layer by layer, row by row, then all biases.
+    `n_parameters`: all weights layer by layer, row by row, then all biases. They may
+    run in several threads at once.
 
     Parameters
     ----------
@@ -58,12 +61,11 @@ class MeanLoss:
         self._penalties = [p for p in penalties if np.any(p.strength)]
         self._frozen = frozen
         self._scale = 1.0 / len(data.rows)
-        self._workspaces: dict[int, NetworkWorkspace] = {}
-        self._spaces: dict[tuple[int, int], Spaces] = {}
+        self._idle: list[_Buffers] = []
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the buffers."""
-        return vars(self) | {"_workspaces": {}, "_spaces": {}}
+        return vars(self) | {"_idle": []}
 
     @property
     def n_parameters(self) -> int:
@@ -74,10 +76,11 @@ class MeanLoss:
         """Return the loss, of shape ()."""
         views = self._views(vector[np.newaxis])
         total = 0.0
-        for batch in self._batches(_BLOCK_ROWS):
-            workspace, context = self._workspace(batch), self._context(batch)
-            loss = self.network.mean_loss(batch, views, workspace, context)
-            total += float(np.sum(loss))
+        with self._buffers() as buffers:
+            for batch in self._batches(_BLOCK_ROWS, buffers):
+                workspace, context = buffers.workspace(batch), self._context(batch)
+                loss = self.network.mean_loss(batch, views, workspace, context)
+                total += float(np.sum(loss))
         weights = self._weights_of(vector[np.newaxis])
         for penalty in self._penalties:
             total += float(np.sum(penalty.value(weights, self._scale)))
@@ -92,13 +95,14 @@ class MeanLoss:
         total = 0.0
         of_block = np.zeros((1, len(vector)))
         gradient = np.zeros((1, len(vector)))
-        for batch in self._batches(_BLOCK_ROWS):
-            workspace, context = self._workspace(batch), self._context(batch)
-            loss = self.network.loss_and_gradient(
-                batch, views, self._views(of_block), workspace, context
-            )
-            total += float(np.sum(loss))
-            gradient += of_block
+        with self._buffers() as buffers:
+            for batch in self._batches(_BLOCK_ROWS, buffers):
+                workspace, context = buffers.workspace(batch), self._context(batch)
+                loss = self.network.loss_and_gradient(
+                    batch, views, self._views(of_block), workspace, context
+                )
+                total += float(np.sum(loss))
+                gradient += of_block
         weights = self._weights_of(vector[np.newaxis])
         for penalty in self._penalties:
             value = penalty.add_derivative(
@@ -151,19 +155,13 @@ class MeanLoss:
         of_block = np.zeros_like(directions)
         products = np.zeros_like(directions)
         n_rows = max(_LEAST_ROWS, min(_BLOCK_ROWS, _TANGENT_ROWS // n_directions))
-        for batch in self._batches(n_rows):
-            key = n_directions, batch.targets.shape[2]
-            if key not in self._spaces:
-                self._spaces[key] = matrix.spaces(*key, DOUBLE)
-            matrix.write(
-                batch,
-                views,
-                along,
-                self._views(of_block),
-                self._spaces[key],
-                self._scale,
-            )
-            products += of_block
+        with self._buffers() as buffers:
+            for batch in self._batches(n_rows, buffers):
+                spaces = buffers.spaces_of(matrix, n_directions, batch)
+                matrix.write(
+                    batch, views, along, self._views(of_block), spaces, self._scale
+                )
+                products += of_block
         for penalty in self._penalties:
             penalty.add_product(
                 self._weights_of(directions), self._weights_of(products), self._scale
@@ -177,20 +175,55 @@ class MeanLoss:
     def _weights_of(self, vectors: Array) -> Array:
         return vectors[:, : self.network.layout.n_weights]
 
-    def _batches(self, size: int) -> Iterator[Batch]:
+    def _batches(self, size: int, buffers: "_Buffers") -> Iterator[Batch]:
         """Yield all rows in blocks, each valid until the next of its size."""
-        keep_sparse = self.network.takes_sparse
-        for rows, loader in row_blocks(self._data, size, keep_sparse=keep_sparse):
+        blocks = row_blocks(
+            self._data,
+            size,
+            keep_sparse=self.network.takes_sparse,
+            loaders=buffers.loaders,
+        )
+        for rows, loader in blocks:
             yield _in_double(loader.load(rows))
 
-    def _workspace(self, batch: Batch) -> NetworkWorkspace:
-        n_rows = batch.targets.shape[2]
-        if n_rows not in self._workspaces:
-            self._workspaces[n_rows] = self.network.workspace(1, n_rows, DOUBLE)
-        return self._workspaces[n_rows]
+    @contextmanager
+    def _buffers(self) -> Iterator["_Buffers"]:
+        """Lend buffers that no other call has, and keep them for a later one."""
+        try:
+            buffers = self._idle.pop()  # atomic, unlike a check before it
+        except IndexError:
+            buffers = _Buffers(self.network)
+        yield buffers
+        self._idle.append(buffers)
 
     def _context(self, batch: Batch) -> Pass:
         return Pass(training=True, scale=self._scale, weights=batch.weights)
+
+
+@dataclass
+class _Buffers:
+    """What one call after another writes to, for each size of batch."""
+
+    network: Network
+    loaders: dict[int, BatchLoader] = field(default_factory=dict)
+    workspaces: dict[int, NetworkWorkspace] = field(default_factory=dict)
+    spaces: dict[tuple[int, int], Spaces] = field(default_factory=dict)
+
+    def workspace(self, batch: Batch) -> NetworkWorkspace:
+        """Return buffers for a loss and its gradient."""
+        n_rows = batch.targets.shape[2]
+        if n_rows not in self.workspaces:
+            self.workspaces[n_rows] = self.network.workspace(1, n_rows, DOUBLE)
+        return self.workspaces[n_rows]
+
+    def spaces_of(
+        self, matrix: HessianProduct, n_directions: int, batch: Batch
+    ) -> Spaces:
+        """Return buffers for products with directions."""
+        key = n_directions, batch.targets.shape[2]
+        if key not in self.spaces:
+            self.spaces[key] = matrix.spaces(*key, DOUBLE)
+        return self.spaces[key]
 
 
 def _in_double(batch: Batch) -> Batch:

@@ -1,6 +1,5 @@
 """What a report of a problem should tell of the machine."""
 
-import os
 import platform
 import sys
 from importlib import metadata
@@ -9,7 +8,8 @@ from typing import Any
 from threadpoolctl import threadpool_info
 
 from skregnet.kernels import KERNELS
-from skregnet.kernels.selection import VARIABLE
+from skregnet.kernels.compilation import why_no_numba
+from skregnet.kernels.selection import VARIABLE, chosen_kernels
 
 _PACKAGES = (
     "skregnet",
@@ -40,10 +40,7 @@ def show_versions() -> None:
     sections = {
         "System": {"python": sys.version.split()[0], "platform": platform.platform()},
         "Packages": {name: _version(name) for name in _PACKAGES},
-        "Kernels": {
-            "version": KERNELS,
-            "chosen by": _chooser(),
-        },
+        "Kernels": _kernels(),
         "Threads": {
             f"{pool['user_api']} ({pool['internal_api']} {pool['version']})": _threads(
                 pool
@@ -71,7 +68,15 @@ def _threads(pool: dict[str, Any]) -> str:
     return f"{pool['num_threads']}{f', for {processor}' if processor else ''}"
 
 
-def _chooser() -> str:
-    """Return what has decided between the kernels."""
-    value = os.environ.get(VARIABLE)
-    return "what is installed" if value is None else f"{VARIABLE}={value}"
+def _kernels() -> dict[str, str]:
+    """Return which kernels are used, and what has decided between them."""
+    choice = chosen_kernels()
+    told = {
+        "version": KERNELS,
+        "chosen by": f"{VARIABLE}={choice}" if choice else "what is installed",
+    }
+    failure = why_no_numba() if KERNELS == "numba" else None
+    if failure is not None:
+        told["numba"] = f"cannot be imported ({failure})"
+        told["version"] = choice or "numpy"
+    return told

@@ -59,15 +59,17 @@ class ParameterPath:
 
     def __init__(self, every: int = 1) -> None:
         self._every = check_count("every", every)
-        self._points: list[Array] = []
-        self._fit: Any = None
+        # The fit that is followed and its points: replaced together, since another fit
+        # may begin in another thread.
+        self._followed: tuple[Any, list[Array]] = (None, [])
 
     @property
     def vectors_(self) -> Array:
         """The points of the path."""
-        if not self._points:
+        _, points = self._followed
+        if not points:
             raise AttributeError("vectors_ is there once a network has been fitted.")
-        return np.array(self._points)
+        return np.array(points)
 
     def setup(self, estimator: Any, context: Any) -> None:
         """Forget an earlier fit, and listen to this one.
@@ -80,8 +82,7 @@ class ParameterPath:
             Its task.
         """
         check_network(self, estimator)
-        self._points = []
-        self._fit = context
+        self._followed = (context, [])
 
     def teardown(self, estimator: Any, context: Any) -> None:
         """Stop listening to a fit.
@@ -93,8 +94,9 @@ class ParameterPath:
         context : CallbackContext
             Its task.
         """
-        if context is self._fit:
-            self._fit = None
+        followed, points = self._followed
+        if context is followed:
+            self._followed = (None, points)
 
     def on_fit_task_begin(self, estimator: Any, context: Any) -> None:
         """Do nothing.
@@ -123,12 +125,12 @@ class ParameterPath:
         """
         is_epoch = context.task_name == "epoch"
         # The epochs of networks that train together take turns.
-        if (context.parent if is_epoch else context) is not self._fit:
+        followed, points = self._followed
+        if (context.parent if is_epoch else context) is not followed:
             return
         if is_epoch and (context.task_id + 1) % self._every:
             return
         arrays = [*fitted_estimator.coefs_, *fitted_estimator.intercepts_]
         point = np.concatenate([array.ravel() for array in arrays])
-        is_new = not self._points or not np.array_equal(point, self._points[-1])
-        if is_epoch or is_new:
-            self._points.append(point)
+        if is_epoch or not points or not np.array_equal(point, points[-1]):
+            points.append(point)

@@ -5,20 +5,24 @@ The same functions as in `numpy_activations`.
 
 import numpy as np
 
+from skregnet.kernels import numpy_activations
 from skregnet.kernels.buffers import Array
-from skregnet.kernels.compilation import compiled
+from skregnet.kernels.compilation import compiled, or_numpy
 
 
+@or_numpy(numpy_activations)
 def add_and_rectify(values: Array, biases: Array, zeros: Array) -> None:
     """Add the biases and replace negative values by zero."""
     compiled("add_and_rectify", values.dtype)(values, np.ascontiguousarray(biases))
 
 
+@or_numpy(numpy_activations)
 def relu_backward(delta: Array, outputs: Array, zero: Array, positive: Array) -> None:
     """Zero `delta` where `outputs` is zero."""
     compiled("relu_backward", delta.dtype)(delta, outputs)
 
 
+@or_numpy(numpy_activations)
 def add_rectify_and_drop(
     values: Array, biases: Array, masks: Array, zeros: Array
 ) -> None:
@@ -28,6 +32,7 @@ def add_rectify_and_drop(
     )
 
 
+@or_numpy(numpy_activations)
 def dropped_relu_backward(
     delta: Array, outputs: Array, masks: Array, zero: Array, positive: Array
 ) -> None:

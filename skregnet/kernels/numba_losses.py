@@ -11,7 +11,7 @@ import numpy as np
 
 from skregnet.kernels import numpy_losses
 from skregnet.kernels.buffers import Array
-from skregnet.kernels.compilation import compiled
+from skregnet.kernels.compilation import compiled, or_numpy
 from skregnet.kernels.numpy_losses import LossWorkspace
 
 # Outputs of a member, times rows, from which NumPy's versions are faster.
@@ -20,6 +20,7 @@ _MANY_LABELS = 600
 _MANY_NUMBERS = 2_000
 
 
+@or_numpy(numpy_losses)
 def softmax_loss(
     outputs: Array,
     targets: Array,
@@ -32,6 +33,7 @@ def softmax_loss(
     return _fused("softmax_loss", _MANY_CLASSES, *arguments)
 
 
+@or_numpy(numpy_losses)
 def logistic_loss(
     outputs: Array,
     targets: Array,
@@ -44,6 +46,7 @@ def logistic_loss(
     return _fused("logistic_loss", _MANY_LABELS, *arguments)
 
 
+@or_numpy(numpy_losses)
 def squared_loss(
     outputs: Array,
     targets: Array,

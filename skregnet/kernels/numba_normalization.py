@@ -3,10 +3,12 @@
 The same functions as in `numpy_normalization`.
 """
 
+from skregnet.kernels import numpy_normalization
 from skregnet.kernels.buffers import Array
-from skregnet.kernels.compilation import compiled
+from skregnet.kernels.compilation import compiled, or_numpy
 
 
+@or_numpy(numpy_normalization)
 def normalize(
     inputs: Array,
     outputs: Array,
@@ -25,6 +27,7 @@ def normalize(
     return both[0], both[1]
 
 
+@or_numpy(numpy_normalization)
 def normalize_backward(
     delta: Array,
     centered: Array,
@@ -43,6 +46,7 @@ def normalize_backward(
     )
 
 
+@or_numpy(numpy_normalization)
 def follow(statistics: Array, n_batches: Array, moments: Array, window: int) -> None:
     """Move running statistics to the mean of the last batches, about."""
     compiled("follow", moments.dtype)(statistics, n_batches, moments, window)

@@ -7,9 +7,10 @@ import numpy as np
 
 from skregnet.kernels import numpy_products
 from skregnet.kernels.buffers import Array
-from skregnet.kernels.compilation import compiled
+from skregnet.kernels.compilation import compiled, or_numpy
 
 
+@or_numpy(numpy_products)
 def gather(source: Array, rows: Array, out: Array) -> None:
     """Copy ``source[rows]`` to `out`; the rows must lie within `source`."""
     if source.ndim != 2 or not source.flags.c_contiguous:

@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from skregnet.kernels import numpy_updates
 from skregnet.kernels.buffers import Array, Rate
-from skregnet.kernels.compilation import compiled
+from skregnet.kernels.compilation import compiled, or_numpy
 from skregnet.kernels.numpy_products import member_dot
 
 # Sums go number by number, which BLAS beats for vectors longer than this.
 _LONG = 2_000
 
 
+@or_numpy(numpy_updates)
 def adam_update(
     parameters: Array,
     gradient: Array,
@@ -30,6 +32,7 @@ def adam_update(
     compiled("adam", parameters.dtype)(parameters, gradient, first, second, table)
 
 
+@or_numpy(numpy_updates)
 def amsgrad_update(
     parameters: Array,
     gradient: Array,
@@ -48,6 +51,7 @@ def amsgrad_update(
     )
 
 
+@or_numpy(numpy_updates)
 def nadam_update(
     parameters: Array,
     gradient: Array,
@@ -64,6 +68,7 @@ def nadam_update(
     compiled("nadam", parameters.dtype)(parameters, gradient, first, second, table)
 
 
+@or_numpy(numpy_updates)
 def adagrad_update(
     parameters: Array,
     gradient: Array,
@@ -77,6 +82,7 @@ def adagrad_update(
     )
 
 
+@or_numpy(numpy_updates)
 def rmsprop_update(
     parameters: Array,
     gradient: Array,
@@ -101,6 +107,7 @@ def rmsprop_update(
         loop(*vectors, means, moved, table, moving)
 
 
+@or_numpy(numpy_updates)
 def delta_bar_delta_update(
     parameters: Array,
     gradient: Array,
@@ -119,6 +126,7 @@ def delta_bar_delta_update(
     )
 
 
+@or_numpy(numpy_updates)
 def momentum_update(
     parameters: Array,
     gradient: Array,
@@ -134,11 +142,13 @@ def momentum_update(
     )
 
 
+@or_numpy(numpy_updates)
 def add_scaled(target: Array, source: Array, scale: Rate) -> None:
     """Add ``scale * source`` to `target`."""
     compiled("add_scaled", target.dtype)(target, source, _table(scale))
 
 
+@or_numpy(numpy_updates)
 def add_scaled_squares(target: Array, source: Array, scale: Rate) -> Any:
     """Add ``scale * source``, and return each member's sum of squares of the source."""
     if target.shape[1] > _LONG:
@@ -149,6 +159,7 @@ def add_scaled_squares(target: Array, source: Array, scale: Rate) -> Any:
     return squares if len(squares) > 1 else squares[0]
 
 
+@or_numpy(numpy_updates)
 def average_update(average: Array, parameters: Array, rate: Rate) -> None:
     """Move the average towards the parameters, by ``rate`` of the way."""
     compiled("average", average.dtype)(average, parameters, _table(rate))

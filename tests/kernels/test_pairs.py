@@ -1,8 +1,8 @@
 """Each kernel that Numba compiles, against its version in NumPy."""
 
-import importlib
 import subprocess
 import sys
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -308,6 +308,18 @@ def test_the_environment_chooses(choice, monkeypatch):
     assert selection.uses_numba() == (choice == "numba")
 
 
+@pytest.mark.parametrize("nothing", ["", " "])
+def test_an_empty_variable_is_no_choice(nothing, monkeypatch):
+    monkeypatch.setenv(selection.VARIABLE, nothing)
+    assert selection.uses_numba()
+
+
+def test_a_stand_in_for_numba_is_no_numba(monkeypatch):
+    monkeypatch.delenv(selection.VARIABLE, raising=False)
+    monkeypatch.setitem(sys.modules, "numba", ModuleType("numba"))
+    assert not selection.uses_numba()
+
+
 def test_choices_are_known(monkeypatch):
     monkeypatch.setenv(selection.VARIABLE, "cuda")
     with pytest.raises(ValueError, match="SKREGNET_KERNELS expects one of"):
@@ -326,20 +338,3 @@ def test_numba_must_be_there_to_be_chosen(monkeypatch):
 def test_numba_is_imported_when_needed():
     code = "import sys, skregnet; assert 'numba' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_without_a_place_for_a_cache(monkeypatch):
-    compilation = importlib.import_module("skregnet.kernels.compilation")
-    numba = importlib.import_module("numba")
-    njit = numba.njit
-
-    def no_cache(cache=False, **options):
-        if cache:
-            raise RuntimeError("no locator available")
-        return njit(**options)
-
-    monkeypatch.setattr(numba, "njit", no_cache)
-    average = compilation.compiled.__wrapped__("average", np.dtype(np.float64))
-    mean, theta = np.zeros((1, 3)), np.ones((1, 3))
-    average(mean, theta, np.array([[0.25]]))
-    np.testing.assert_array_equal(mean, 0.25)
