@@ -5,30 +5,50 @@ skregnet. A converted network is affine maps and activations out of basic operat
 of which runtimes have versions for single and for double precision.
 """
 
-from skl2onnx import update_registered_converter
-from skl2onnx.common.shape_calculator import calculate_linear_classifier_output_shapes
+from collections.abc import Callable, Iterator
+from typing import Any
 
-from skregnet.estimators import MLPClassifier, MLPRegressor
+from skl2onnx import update_registered_converter
+
+from skregnet.augmentation import AugmentedEstimator, Augmenter, AugmentingSampler
+from skregnet.ensemble import BaggingEnsemble
+from skregnet.estimators import (
+    MLPClassifier,
+    MLPRegressor,
+    MultiTaskMLP,
+    MultiTaskMLPClassifier,
+    MultiTaskMLPRegressor,
+)
+from skregnet.onnx._ensembles import (
+    convert_ensemble,
+    parse_ensemble,
+    set_ensemble_types,
+)
 from skregnet.onnx._networks import (
     convert_classifier,
     convert_regressor,
+    set_classifier_types,
     set_regressor_type,
 )
+from skregnet.onnx._parts import CLASSIFIER_OPTIONS, RAW_SCORES
+from skregnet.onnx._several_tasks import convert_tasks, parse_tasks, set_task_types
 from skregnet.onnx._tables import (
     convert_table_classifier,
     convert_table_regressor,
-    set_classifier_types,
-    set_regressor_types,
+    set_table_classifier_types,
+    set_table_regressor_type,
 )
-from skregnet.tabular import TabularClassifier, TabularRegressor
+from skregnet.onnx._transformers import (
+    convert_encoder,
+    convert_identity,
+    set_encoder_type,
+    set_identity_type,
+)
+from skregnet.onnx._wrappers import convert_wrapper, parse_wrapper, set_wrapper_types
+from skregnet.search import StackedSearchCV
+from skregnet.tabular import TableEncoder, TabularClassifier, TabularRegressor
 
 __all__ = ["register_converters"]
-
-_CLASSIFIER_OPTIONS = {
-    "zipmap": [True, False, "columns"],
-    "output_class_labels": [False, True],
-    "nocl": [True, False],
-}
 
 
 def register_converters() -> None:
@@ -77,26 +97,46 @@ def register_converters() -> None:
     >>> float(abs(probabilities - model.predict_proba(X)).max()) < 1e-5
     True
     """
-    update_registered_converter(
-        MLPClassifier,
-        "SkregnetMLPClassifier",
-        calculate_linear_classifier_output_shapes,
-        convert_classifier,
-        options=_CLASSIFIER_OPTIONS,
+    one = CLASSIFIER_OPTIONS
+    both = {**CLASSIFIER_OPTIONS, **RAW_SCORES}
+    _register(MLPClassifier, set_classifier_types, convert_classifier, one)
+    _register(MLPRegressor, set_regressor_type, convert_regressor)
+    _register(
+        TabularClassifier, set_table_classifier_types, convert_table_classifier, one
     )
-    update_registered_converter(
-        MLPRegressor, "SkregnetMLPRegressor", set_regressor_type, convert_regressor
+    _register(TabularRegressor, set_table_regressor_type, convert_table_regressor)
+    for model in (MultiTaskMLP, MultiTaskMLPClassifier, MultiTaskMLPRegressor):
+        _register(model, set_task_types, convert_tasks, one, parse_tasks)
+    _register(
+        BaggingEnsemble, set_ensemble_types, convert_ensemble, both, parse_ensemble
     )
+    for model in (StackedSearchCV, AugmentedEstimator):
+        _register(model, set_wrapper_types, convert_wrapper, both, parse_wrapper)
+    for model in (*_all_below(Augmenter), AugmentingSampler):
+        _register(model, set_identity_type, convert_identity)
+    _register(TableEncoder, set_encoder_type, convert_encoder)
+
+
+def _register(
+    model: type,
+    set_types: Callable[[Any], None],
+    convert: Callable[[Any, Any, Any], None],
+    options: dict[str, list[Any]] | None = None,
+    parse: Callable[..., Any] | None = None,
+) -> None:
+    """Tell skl2onnx of a model, under its name."""
     update_registered_converter(
-        TabularClassifier,
-        "SkregnetTabularClassifier",
-        set_classifier_types,
-        convert_table_classifier,
-        options=_CLASSIFIER_OPTIONS,
+        model,
+        f"Skregnet{model.__name__}",
+        set_types,
+        convert,
+        parser=parse,
+        options=options,
     )
-    update_registered_converter(
-        TabularRegressor,
-        "SkregnetTabularRegressor",
-        set_regressor_types,
-        convert_table_regressor,
-    )
+
+
+def _all_below(base: type) -> Iterator[type]:
+    """Yield all subclasses of a class that there are."""
+    for derived in base.__subclasses__():
+        yield derived
+        yield from _all_below(derived)
