@@ -53,7 +53,7 @@ def convert_ensemble(scope: Any, operator: Any, container: Any) -> None:
     output = operator.raw_operator._output
     names = [each.full_name for each in operator.outputs]
     if isinstance(output, TaskOutput):
-        ensemble.write_tasks(names)
+        ensemble.write_tasks()
     elif isinstance(output, ClassOutput):
         ensemble.write_classes(*names)
     else:
@@ -99,7 +99,7 @@ class _Ensemble:
         classes = classes_of(graph, label_classes(self._operator))
         graph.apply("Gather", classes, best, into=labels)
 
-    def write_tasks(self, names: list[str]) -> None:
+    def write_tasks(self) -> None:
         """Add the mean of the members' numbers and probabilities, task by task."""
         graph, tasks = self._graph, self._model._output.tasks
         members = []
@@ -113,7 +113,7 @@ class _Ensemble:
                 ]
             )
         parts = [_mean(graph, part) for part in zip(*members, strict=True)]
-        Layout.of(self._model).write(graph, parts, names)
+        Layout.of(self._model).write(graph, self._operator, parts)
 
     def _of_task(self, part: str, own: Any, task: Any) -> str:
         """Add a member's numbers of a task, or what it gives each class."""
@@ -134,10 +134,10 @@ class _Ensemble:
             member.classes_, self._model.classes_
         ):
             raise NotImplementedError(
-                "BaggingEnsemble is converted with its decision_function, which another "
-                "estimator asks for, where each member has one for all classes, got "
+                "BaggingEnsemble expects members with a decision_function of all "
+                "classes within an estimator that decides by these, got "
                 f"{member!r} with classes {member.classes_!r}; use members that have, "
-                "or give the other estimator members with predict_proba alone."
+                "or that have predict_proba alone."
             )
         graph = self._graph
         _, scores = self._outputs(number, member, raw_scores=True)
@@ -204,7 +204,7 @@ def _mean(graph: Graph, parts: Sequence[str], into: str = "") -> str:
 
 
 def _median(graph: Graph, parts: Sequence[str], n_columns: int, into: str) -> None:
-    """Add the median: the middle one, or the mean of the middle two, in order of size."""
+    """Add the median: the middle result, or the mean of the middle two."""
     n_parts = len(parts)
     stacked = [graph.reshaped(part, [-1, n_columns, 1]) for part in parts]
     both = graph.apply("Concat", *stacked, axis=2)
@@ -256,7 +256,7 @@ def _of_labels(graph: Graph, probabilities: str, known: Sequence[Any]) -> str:
     """Add the probability of each label, from an array of those of its off and on."""
     if any(list(each) != [0, 1] for each in known):
         raise NotImplementedError(
-            "BaggingEnsemble expects members that have seen each label both on and off, "
+            "BaggingEnsemble expects members that have seen each label on and off, "
             f"got classes {list(known)!r}; fit with more samples, or use MLPClassifier "
             "as estimator."
         )

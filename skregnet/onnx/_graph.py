@@ -13,6 +13,7 @@ from skl2onnx.common.data_types import (
 )
 from skl2onnx.common.utils_classifier import get_label_classes
 from skl2onnx.proto import onnx_proto
+from sklearn.utils.validation import check_is_fitted
 
 
 class Graph:
@@ -218,7 +219,7 @@ def classes_of(graph: Graph, classes: Any) -> str:
 
 
 def label_classes(operator: Any) -> Any:
-    """Return the classes of an operator's model as labels: places by the option nocl."""
+    """Return the classes of an operator's model, or their places by the option nocl."""
     return get_label_classes(operator.scope_inst, operator.raw_operator)
 
 
@@ -238,6 +239,7 @@ def set_class_types(operator: Any, n_labels: int = 0) -> None:
             f"probabilities, got a place for {len(operator.outputs)}, as within "
             "MultiOutputClassifier; convert the estimators one by one."
         )
+    check_is_fitted(operator.raw_operator)
     if isinstance(operator.raw_operator.classes_, list):
         raise NotImplementedError(
             f"{type(operator.raw_operator).__name__} has classes of several tasks, got "
@@ -256,6 +258,7 @@ def set_class_types(operator: Any, n_labels: int = 0) -> None:
 
 
 def set_number_type(operator: Any, n_columns: int | None) -> None:
-    """Set the type of the numbers of a regression."""
+    """Set the type of numbers, such as those of a regression."""
+    check_is_fitted(operator.raw_operator)
     n_rows = operator.inputs[0].get_first_dimension()
     operator.outputs[0].set_type(number_type(operator)([n_rows, n_columns]))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from skl2onnx.proto import onnx_proto
+from sklearn.utils.validation import check_is_fitted
 
 from skregnet.onnx._graph import (
     Graph,
@@ -17,6 +18,7 @@ from skregnet.onnx._graph import (
 def set_classifier_types(operator: Any) -> None:
     """Set the types of labels and probabilities."""
     mlp = operator.raw_operator
+    check_is_fitted(mlp)
     set_class_types(operator, len(mlp.classes_) if _is_multilabel(mlp) else 0)
 
 
@@ -56,6 +58,7 @@ def _is_multilabel(mlp: Any) -> bool:
 
 def set_regressor_type(operator: Any) -> None:
     """Set the type of numbers, a column for each target."""
+    check_is_fitted(operator.raw_operator)
     set_number_type(operator, operator.raw_operator.n_outputs_)
 
 

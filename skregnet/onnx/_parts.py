@@ -19,14 +19,14 @@ from sklearn.utils.validation import check_is_fitted
 from skregnet.augmentation import AugmentedEstimator
 from skregnet.onnx._graph import label_classes, label_type
 
-CLASSIFIER_OPTIONS = {
+CLASSIFIER_OPTIONS: dict[str, list[Any]] = {
     "zipmap": [True, False, "columns"],
     "output_class_labels": [False, True],
     "nocl": [True, False],
 }
 """Options of all classifiers of skl2onnx, and their values."""
 
-RAW_SCORES = {"raw_scores": [True, False]}
+RAW_SCORES: dict[str, list[Any]] = {"raw_scores": [True, False]}
 """The option by which meta-estimators ask for decision functions."""
 
 
@@ -120,11 +120,17 @@ def _check_known(scope: Any, model: Any, owner: Any) -> None:
         )
 
 
-def parse_classifier(scope: Any, model: Any, inputs: Any) -> Any:
+def parse_classifier(
+    scope: Any,
+    model: Any,
+    inputs: Any,
+    custom_parsers: Any = None,  # noqa: ARG001
+) -> Any:
     """Declare a classifier with its labels and probabilities, and what options add.
 
     As skl2onnx does for subclasses of ClassifierMixin.
     """
+    check_is_fitted(model)
     options = scope.get_options(model, {"zipmap": True})
     operator = declared(scope, model, inputs)
     for name, kind in (

@@ -1,14 +1,15 @@
 """Converters of networks of several tasks, and what their ensembles share with them.
 
-Tasks of one kind come as scikit-learn's estimators of several outputs do: numbers as the
-columns of one output; labels as the columns of one, and the probabilities of all tasks
-as a sequence. Tasks of several kinds have outputs of their own, named for them.
+Tasks of one kind come as those of scikit-learn's estimators of several outputs do:
+numbers as the columns of one output; labels as the columns of one, and probabilities as
+a sequence. Tasks of several kinds have outputs of their own, named for them.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
 from skl2onnx.common.data_types import SequenceType, guess_tensor_type
+from sklearn.utils.validation import check_is_fitted
 
 from skregnet.estimators import MultiTaskMLP
 from skregnet.estimators._tasks import Task
@@ -17,6 +18,7 @@ from skregnet.onnx._graph import (
     are_texts,
     classes_of,
     graph_of,
+    label_classes,
     label_type,
     number_type,
     set_class_types,
@@ -92,34 +94,38 @@ class Layout:
             found.append((f"probabilities_{task.name}", number(shape)))
         return found
 
-    def write(self, graph: Graph, parts: Parts, names: list[str]) -> None:
-        """Add results of the tasks as the outputs of these names."""
+    def write(self, graph: Graph, operator: Any, parts: Parts) -> None:
+        """Add results of the tasks as the outputs of an operator."""
+        names = [output.full_name for output in operator.outputs]
         if self.are_numbers:
-            both = parts[0] if len(parts) == 1 else graph.apply("Concat", *parts, axis=1)
-            place = graph.integers(self.places)
-            graph.apply("Gather", both, place, axis=1, into=names[0])
-            return
-        if self.are_labels:
+            self._write_joined(graph, parts, names[0])
+        elif self.is_classifier:
+            _labels(graph, label_classes(operator), parts[0], into=names[0])
+            graph.apply("Identity", parts[0], into=names[1])
+        elif self.are_labels:
             labels = [
-                graph.reshaped(_labels(graph, task, part), [-1, 1])
+                graph.reshaped(_labels(graph, task.classes, part), [-1, 1])
                 for task, part in zip(self.tasks, parts, strict=True)
             ]
-            both = graph.apply("Concat", *labels, axis=1)
-            place = graph.integers(self.places)
-            graph.apply("Gather", both, place, axis=1, into=names[0])
+            self._write_joined(graph, labels, names[0])
             graph.apply("SequenceConstruct", *parts, into=names[1])
-            return
-        into = iter(names)
-        for task, part in zip(self.tasks, parts, strict=True):
-            if task.classes is not None:
-                _labels(graph, task, part, into=next(into))
-            graph.apply("Identity", part, into=next(into))
+        else:
+            into = iter(names)
+            for task, part in zip(self.tasks, parts, strict=True):
+                if task.classes is not None:
+                    _labels(graph, task.classes, part, into=next(into))
+                graph.apply("Identity", part, into=next(into))
+
+    def _write_joined(self, graph: Graph, parts: Parts, name: str) -> None:
+        """Add the columns of all tasks, in the order of the targets."""
+        both = parts[0] if len(parts) == 1 else graph.apply("Concat", *parts, axis=1)
+        graph.apply("Gather", both, graph.integers(self.places), axis=1, into=name)
 
 
-def _labels(graph: Graph, task: Task, probabilities: str, into: str = "") -> str:
-    """Add the most probable class of a task."""
+def _labels(graph: Graph, classes: Any, probabilities: str, into: str = "") -> str:
+    """Add the most probable class."""
     best = graph.apply("ArgMax", probabilities, axis=1, keepdims=0)
-    return graph.apply("Gather", classes_of(graph, task.classes), best, into=into)
+    return graph.apply("Gather", classes_of(graph, classes), best, into=into)
 
 
 def parse_tasks(
@@ -129,6 +135,7 @@ def parse_tasks(
     custom_parsers: Any = None,  # noqa: ARG001
 ) -> Any:
     """Declare a model of several tasks with its outputs."""
+    check_is_fitted(model)
     layout = Layout.of(model)
     if layout.is_classifier:
         return parse_classifier(scope, model, inputs)
@@ -167,7 +174,7 @@ def convert_tasks(scope: Any, operator: Any, container: Any) -> None:
     mlp = operator.raw_operator
     graph = graph_of(scope, operator, container)
     parts = parts_of(graph, mlp, graph.joined(operator.inputs))
-    Layout.of(mlp).write(graph, parts, [o.full_name for o in operator.outputs])
+    Layout.of(mlp).write(graph, operator, parts)
 
 
 def parts_of(graph: Graph, mlp: Any, inputs: str) -> Parts:

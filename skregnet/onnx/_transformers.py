@@ -1,4 +1,4 @@
-"""Converters of steps before networks: augmenters, which act in `fit` alone, encoders."""
+"""Converters of steps before networks: augmenters, samplers and encoders."""
 
 from typing import Any
 
