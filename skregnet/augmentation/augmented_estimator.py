@@ -1,14 +1,19 @@
 """Any estimator, fitted to data and to changed copies of them."""
 
+from collections.abc import Callable
+from functools import wraps
 from numbers import Integral
+from types import MethodType
 from typing import Any, ClassVar, Self
 
+import numpy as np
 from sklearn.base import (
     BaseEstimator,
     MetaEstimatorMixin,
     _fit_context,
     clone,
 )
+from sklearn.utils import check_consistent_length
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils._tags import get_tags
 from sklearn.utils.metadata_routing import (
@@ -22,6 +27,7 @@ from sklearn.utils.validation import (
     _check_method_params,
     _estimator_has,
     check_is_fitted,
+    has_fit_parameter,
 )
 
 from skregnet.augmentation._containers import in_frame_like
@@ -40,13 +46,48 @@ _ROUTED = (
 )
 
 
+class _WeightedAsEstimator:
+    """A method `fit` that takes `sample_weight` where the estimator's own does.
+
+    Meta-estimators look for the parameter in the signature of `fit`.
+
+    Parameters
+    ----------
+    fit : callable
+        The method, with the parameter.
+    """
+
+    def __init__(self, fit: Callable[..., Any]) -> None:
+        self._fit = fit
+
+        @wraps(fit)
+        def without(owner: Any, X: Any, y: Any, **fit_params: Any) -> Any:
+            return fit(owner, X, y, **fit_params)
+
+        # The signature is its own, not that of the method wrapped.
+        del without.__wrapped__
+        self._without = without
+
+    def __get__(self, owner: Any, kind: Any = None) -> Any:
+        """Return the method of an object, or the function of the class."""
+        if owner is None:
+            return self._fit
+        estimator = getattr(owner, "estimator", None)
+        is_weighted = hasattr(estimator, "fit") and has_fit_parameter(
+            estimator, "sample_weight"
+        )
+        return MethodType(self._fit if is_weighted else self._without, owner)
+
+
 class AugmentedEstimator(DocumentedMixin, MetaEstimatorMixin, BaseEstimator):
     """An estimator that learns from the data and from changed copies of them.
 
     Any classifier or regressor of scikit-learn's kind may learn so, pipelines too, and
     this is a classifier or a regressor as it is. Copies are made anew in each `fit`, of
     the training data of a cross-validation alone; what is to be predicted stays as it
-    is. Whatever else the estimator can do is asked of `estimator_`.
+    is. `fit` has the parameter `sample_weight` where that of the estimator has it, so
+    that meta-estimators find it. Whatever else the estimator can do is asked of
+    `estimator_`.
 
     Parameters
     ----------
@@ -75,6 +116,12 @@ class AugmentedEstimator(DocumentedMixin, MetaEstimatorMixin, BaseEstimator):
         The estimator's number of features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         The estimator's names of the features, where `X` has names that are all strings.
+    coef_ : ndarray
+        The estimator's coefficients, where it has such.
+    intercept_ : ndarray or float
+        The estimator's intercept, where it has one.
+    feature_importances_ : ndarray of shape (n_features,)
+        The estimator's importances of the features, where it has such.
 
     See Also
     --------
@@ -142,8 +189,9 @@ class AugmentedEstimator(DocumentedMixin, MetaEstimatorMixin, BaseEstimator):
         self.random_state = random_state
 
     # The parameters of estimator and augmenter are checked by their own `fit`.
+    @_WeightedAsEstimator
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: Any, **fit_params: Any) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, **fit_params: Any) -> Self:
         """Make changed copies of the data, and fit the estimator to them.
 
         Parameters
@@ -153,10 +201,13 @@ class AugmentedEstimator(DocumentedMixin, MetaEstimatorMixin, BaseEstimator):
             estimator gets float32 or float64, and frames as frames.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets: class labels, or a label indicator matrix; or numbers.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples, for estimators that take these; by metadata routing,
+            where that is enabled. Copies get the weight of their sample.
         **fit_params : dict
             What else to fit the estimator with; by metadata routing, where that is
-            enabled. Values of which there is one for each row, such as sample weights,
-            are given to the copies of the row too.
+            enabled. Values of which there is one for each sample are given to its
+            copies too.
 
         Returns
         -------
@@ -175,12 +226,16 @@ class AugmentedEstimator(DocumentedMixin, MetaEstimatorMixin, BaseEstimator):
                 "estimator expects a classifier or a regressor, or a pipeline that "
                 f"ends in one, got estimator={self.estimator!r}."
             )
+        if sample_weight is not None:
+            fit_params["sample_weight"] = sample_weight
         parameters = self._routed("fit", fit_params)
         estimator, augmenter = clone(self.estimator), None
         if self.augmenter is None:
             estimator.fit(X, y, **parameters)
         else:
             maker = CopyMaker.of(self, X, y, as_classes=kind == "classifier")
+            if not np.isscalar(sample_weight) and sample_weight is not None:
+                check_consistent_length(maker.rows, sample_weight)
             rows, targets = maker.make(self.random_state)
             parameters = _check_method_params(X, parameters, maker.sources)
             estimator.fit(in_frame_like(rows, X), targets, **parameters)
@@ -317,6 +372,39 @@ class AugmentedEstimator(DocumentedMixin, MetaEstimatorMixin, BaseEstimator):
             The estimator's.
         """
         return self.estimator_.feature_names_in_
+
+    @property
+    def coef_(self) -> Any:
+        """Coefficients of the features.
+
+        Returns
+        -------
+        coef : ndarray
+            The estimator's.
+        """
+        return self.estimator_.coef_
+
+    @property
+    def intercept_(self) -> Any:
+        """What is added to the weighted features.
+
+        Returns
+        -------
+        intercept : ndarray or float
+            The estimator's.
+        """
+        return self.estimator_.intercept_
+
+    @property
+    def feature_importances_(self) -> Array:
+        """Importances of the features.
+
+        Returns
+        -------
+        importances : ndarray of shape (n_features,)
+            The estimator's.
+        """
+        return self.estimator_.feature_importances_
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return how metadata reaches the estimator.
