@@ -153,9 +153,8 @@ def weight_learned_from(meta):
     [
         lambda model: CalibratedClassifierCV(model, cv=2, ensemble=False),
         lambda model: StackingClassifier([("tree", model)], cv=2),
-        lambda model: AdaBoostClassifier(model, n_estimators=3, random_state=0),
     ],
-    ids=["calibration", "stacking", "boosting"],
+    ids=["calibration", "stacking"],
 )
 def test_meta_estimators_hand_weights_on(meta, is_routed):
     y, weights = X[:, 0] > X[:, 0].mean(), np.where(Y == 2, 20.0, 1.0)
@@ -167,18 +166,21 @@ def test_meta_estimators_hand_weights_on(meta, is_routed):
         model = meta(weighing(base))
         if hasattr(model, "final_estimator"):
             model.set_params(final_estimator=last)
-        total = 1 if isinstance(model, AdaBoostClassifier) else len(X)
-        assert weight_learned_from(model.fit(X, y)) == pytest.approx(2 * total)
+        assert weight_learned_from(model.fit(X, y)) == 2 * len(X)
         model.fit(X, y, sample_weight=weights)
-        total = 1 if isinstance(model, AdaBoostClassifier) else weights.sum()
-        assert weight_learned_from(model) == pytest.approx(2 * total)
+        assert weight_learned_from(model) == pytest.approx(2 * weights.sum())
 
 
-def test_boosted_stumps_beat_one():
-    stump = weighing(DecisionTreeClassifier(max_depth=1, random_state=0))
-    boosted = AdaBoostClassifier(stump, n_estimators=3, random_state=0)
-    assert stump.fit(X, Y).score(X, Y) < 0.7
-    assert boosted.fit(X, Y).score(X, Y) > 0.9
+@pytest.mark.parametrize("is_routed", [False, True])
+def test_boosted_stumps_beat_one(is_routed):
+    with config_context(enable_metadata_routing=is_routed):
+        base = DecisionTreeClassifier(max_depth=1)
+        stump = weighing(
+            base.set_fit_request(sample_weight=True) if is_routed else base
+        )
+        boosted = AdaBoostClassifier(stump, n_estimators=3, random_state=0)
+        assert stump.fit(X, Y).score(X, Y) < 0.7
+        assert boosted.fit(X, Y).score(X, Y) > 0.9
 
 
 @pytest.mark.parametrize("length", [1, 2])
