@@ -54,7 +54,9 @@ class StackedSearchCV(DocumentedMixin, BaseSearchCV):
     estimator : estimator
         A network of this package, or a :class:`~sklearn.pipeline.Pipeline` whose last
         step is one. What comes before the network is fitted once a fold for all
-        candidates that share its parameters.
+        candidates that share its parameters. Other estimators with a network within,
+        such as pipelines of imbalanced-learn or a
+        :class:`~sklearn.compose.TransformedTargetRegressor`, are fitted one by one.
     param_distributions : dict or list of dicts
         Values to try, by names of parameters: lists, or distributions with a method
         `rvs`, such as those of :mod:`scipy.stats`. Several dicts are spaces to be
@@ -280,7 +282,7 @@ ParameterSampler`
         Raises
         ------
         TypeError
-            If the estimator is not a network of this package.
+            If the estimator is not a network of this package, and has none within.
         ValueError
             If parameters are invalid, or all candidates fail.
         """
@@ -403,8 +405,16 @@ ParameterSampler`
     def _check(self, estimator: Any) -> None:
         """Refuse candidates that cannot be searched over."""
         check_template(estimator, type(self).__name__)
+        if self.resource is None:
+            return
         network = network_of(estimator)
-        if self.resource is not None and not takes_steps(network):
+        if network is None:
+            raise ValueError(
+                f"resource={self.resource!r} expects networks, or Pipelines of "
+                "scikit-learn that end in one, whose training can pause, got a "
+                f"candidate {estimator!r}; set resource=None."
+            )
+        if not takes_steps(network):
             raise ValueError(
                 f"resource={self.resource!r} expects solvers that take steps, such as "
                 f"'adam' or 'sgd', got a candidate with solver={network.solver!r}; set "
