@@ -13,7 +13,7 @@ from sklearn.base import (
     _fit_context,
     clone,
 )
-from sklearn.utils import check_consistent_length
+from sklearn.utils import InputTags, check_consistent_length
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils._tags import get_tags
 from sklearn.utils.metadata_routing import (
@@ -31,8 +31,9 @@ from sklearn.utils.validation import (
 )
 
 from skregnet.augmentation._containers import in_frame_like
-from skregnet.augmentation._copies import CopyMaker, input_tags_of
+from skregnet.augmentation._copies import CopyMaker
 from skregnet.documentation import DocumentedMixin
+from skregnet.estimators._augmenter_tags import input_tags_of
 from skregnet.kernels import Array
 
 _KINDS = ("classifier", "regressor")
@@ -429,11 +430,19 @@ class AugmentedEstimator(DocumentedMixin, MetaEstimatorMixin, BaseEstimator):
         tags.classifier_tags = of_base.classifier_tags
         tags.regressor_tags = of_base.regressor_tags
         tags.target_tags = of_base.target_tags
+        tags.target_tags.required = True
         tags.input_tags = of_base.input_tags
+        tags.non_deterministic = of_base.non_deterministic
         if self.augmenter is not None:
+            # Copies are made of numbers, and of one column of labels or indicators.
             taken = input_tags_of(self.augmenter)
-            tags.input_tags.sparse &= taken.sparse
-            tags.input_tags.allow_nan &= taken.allow_nan
+            tags.input_tags = InputTags(
+                sparse=of_base.input_tags.sparse and taken.sparse,
+                allow_nan=of_base.input_tags.allow_nan and taken.allow_nan,
+                positive_only=of_base.input_tags.positive_only,
+            )
+            if of_base.estimator_type == "classifier":
+                tags.target_tags.multi_output = False
         return tags
 
     def _routed(self, method: str, parameters: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from sklearn.utils.validation import (
 from skregnet.activations import ACTIVATIONS
 from skregnet.checked_data import FLOATS, beyond_precision, checked_rows, naming
 from skregnet.documentation import DocumentedMixin
+from skregnet.estimators._augmenter_tags import input_tags_of
 from skregnet.estimators._export import to_sklearn
 from skregnet.estimators._fitted import checked_pair, fitted_network
 from skregnet.estimators._recipe import ACTIVITY_PENALTIES, AVERAGES
@@ -381,9 +382,10 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
         return state
 
     def __sklearn_tags__(self) -> Any:
-        """Say that sparse features are accepted."""
+        """Say that sparse features are accepted, if an augmenter takes them too."""
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
+        augmenter = getattr(self, "augmenter", None)
+        tags.input_tags.sparse = augmenter is None or input_tags_of(augmenter).sparse
         return tags
 
 

@@ -922,6 +922,12 @@ class MultiTaskMLPClassifier(ClassifierMixin, MultiTaskMLP):
     _kind: ClassVar[str | None] = "classification"
     score = MultiTaskMLP.score
 
+    def __sklearn_tags__(self) -> Any:
+        """Take label indicator matrices too: each column is a task."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
 
 class MultiTaskMLPRegressor(RegressorMixin, MultiTaskMLP):
     """Multilayer perceptron for several regressions at once.

@@ -13,7 +13,7 @@ from sklearn.model_selection._validation import (
     _insert_error_scores,
     _warn_or_raise_about_fit_failures,
 )
-from sklearn.utils import indexable
+from sklearn.utils import get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_method_params
 
@@ -480,6 +480,16 @@ ParameterSampler`
         if hasattr(self.best_estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.best_estimator_.feature_names_in_
         context.call_on_fit_task_end(estimator=self, **hook_data)
+
+    def __sklearn_tags__(self) -> Any:
+        """Take the data that the estimator takes."""
+        tags = super().__sklearn_tags__()
+        of_base = get_tags(self.estimator)
+        tags.target_tags = of_base.target_tags
+        tags.target_tags.required = True
+        tags.input_tags = of_base.input_tags
+        tags.non_deterministic = of_base.non_deterministic
+        return tags
 
     def _run_search(self, evaluate_candidates: Any, callback_ctx: Any = None) -> None:
         """Never called: `fit` evaluates candidates together."""
