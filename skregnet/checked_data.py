@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils import assert_all_finite, check_array
+from sklearn.utils import InputTags, assert_all_finite, check_array, get_tags
 from sklearn.utils.validation import validate_data
 
 from skregnet.kernels import Array
@@ -142,3 +142,15 @@ def _as_floats(X: Any) -> Any:
     if dtype.itemsize < X.dtype.itemsize:
         assert_all_finite(floats, input_name="X")
     return floats
+
+
+def input_tags_of(augmenter: Any) -> InputTags:
+    """Return which samples an augmenter takes; without tags, finite dense ones."""
+    if isinstance(augmenter, type):
+        raise TypeError(
+            f"augmenter expects an object, such as {augmenter.__name__}(), got the "
+            f"class {augmenter.__name__}."
+        )
+    if hasattr(augmenter, "__sklearn_tags__"):
+        return get_tags(augmenter).input_tags
+    return InputTags()

@@ -11,8 +11,7 @@ from sklearn.utils import assert_all_finite, check_consistent_length
 from skregnet.augmentation._base import generator_of
 from skregnet.augmentation._containers import dense_frame
 from skregnet.augmentation._targets import Targets, targets_of
-from skregnet.checked_data import checked_array
-from skregnet.estimators._augmenter_tags import input_tags_of
+from skregnet.checked_data import checked_array, input_tags_of
 from skregnet.kernels import Array
 from skregnet.training.augmentation import augmented
 

@@ -32,8 +32,8 @@ from sklearn.utils.validation import (
 
 from skregnet.augmentation._containers import in_frame_like
 from skregnet.augmentation._copies import CopyMaker
+from skregnet.checked_data import input_tags_of
 from skregnet.documentation import DocumentedMixin
-from skregnet.estimators._augmenter_tags import input_tags_of
 from skregnet.kernels import Array
 
 _KINDS = ("classifier", "regressor")

@@ -13,9 +13,8 @@ from sklearn.utils.validation import _check_feature_names
 from skregnet.augmentation._containers import in_container_like
 from skregnet.augmentation._copies import CopyMaker
 from skregnet.augmentation._targets import Classes
-from skregnet.checked_data import naming
+from skregnet.checked_data import input_tags_of, naming
 from skregnet.documentation import DocumentedMixin
-from skregnet.estimators._augmenter_tags import input_tags_of
 
 
 # What imbalanced-learn asks of a sampler's tags beyond scikit-learn's.

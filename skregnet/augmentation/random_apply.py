@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import HasMethods, Interval
 
 from skregnet.augmentation._base import Augmenter
 from skregnet.augmentation.compose import check_augmenter
-from skregnet.estimators._augmenter_tags import input_tags_of
+from skregnet.checked_data import input_tags_of
 from skregnet.kernels import Array
 
 

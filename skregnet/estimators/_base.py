@@ -16,9 +16,14 @@ from sklearn.utils.validation import (
 )
 
 from skregnet.activations import ACTIVATIONS
-from skregnet.checked_data import FLOATS, beyond_precision, checked_rows, naming
+from skregnet.checked_data import (
+    FLOATS,
+    beyond_precision,
+    checked_rows,
+    input_tags_of,
+    naming,
+)
 from skregnet.documentation import DocumentedMixin
-from skregnet.estimators._augmenter_tags import input_tags_of
 from skregnet.estimators._export import to_sklearn
 from skregnet.estimators._fitted import checked_pair, fitted_network
 from skregnet.estimators._recipe import ACTIVITY_PENALTIES, AVERAGES
