@@ -72,7 +72,12 @@ register_converters()
 
 PRECISIONS = [np.float32, np.float64]
 TOLERANCES = {np.dtype(np.float32): 1e-5, np.dtype(np.float64): 1e-12}
-SHORT = {"hidden_layer_sizes": (5,), "max_iter": 4, "random_state": 0}
+SHORT = {
+    "hidden_layer_sizes": (5,),
+    "activation": "tanh",
+    "max_iter": 4,
+    "random_state": 0,
+}
 CLASSIFIER, REGRESSOR = MLPClassifier(**SHORT), MLPRegressor(**SHORT)
 TASKS = MultiTaskMLP(**SHORT)
 RATES = {"alpha": [1e-4, 1.0]}
