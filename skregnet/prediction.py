@@ -31,7 +31,8 @@ def plain_outputs(
     Parameters
     ----------
     X : ndarray, sparse array or Selection of shape (n_rows, n_features)
-        Features, sparse ones in CSR form, or whatever else gives such for a slice.
+        Features, sparse ones in CSR form, or whatever else gives such for a slice;
+        a block of integers becomes float64.
     coefs : list of ndarray of shape (fan_in, fan_out)
         Weights of each layer.
     intercepts : list of ndarray of shape (fan_out,)
@@ -90,6 +91,8 @@ def _in_blocks(
 def _block_outputs(
     values: Any, coefs: Sequence[Array], intercepts: Sequence[Array], applies: _Applies
 ) -> Array:
+    if values.dtype.kind != "f":
+        values = values.astype(np.float64)
     for weights, biases, apply in zip(coefs, intercepts, applies, strict=True):
         values = values.dot(weights)
         values += biases

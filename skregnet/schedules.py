@@ -57,8 +57,11 @@ class InverseScaling:
     why_stop: ClassVar[str] = ""
 
     def after_epoch(self, rate: float, n_rows_seen: int) -> float:
-        """Scale the initial rate."""
-        return float(self.initial / (n_rows_seen + 1) ** self.power)
+        """Scale the initial rate, to 0 where the power is beyond the floats."""
+        try:
+            return float(self.initial / (n_rows_seen + 1) ** self.power)
+        except OverflowError:
+            return 0.0
 
     def on_plateau(self, rate: float) -> float | None:
         """Stop."""

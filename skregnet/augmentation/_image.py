@@ -9,9 +9,8 @@ from abc import ABC
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
-from sklearn.utils._param_validation import Interval
-
 from skregnet.augmentation._base import Augmenter
+from skregnet.constraints import Interval
 
 
 class ImageAugmenter(Augmenter, ABC):

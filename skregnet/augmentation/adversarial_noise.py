@@ -6,11 +6,12 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skregnet.augmentation._base import Augmenter
 from skregnet.augmentation.mixup import numeric_targets
+from skregnet.constraints import Interval
 from skregnet.kernels import Array
 from skregnet.training import NORMS, moved
 

@@ -14,7 +14,7 @@ from sklearn.base import (
     clone,
 )
 from sklearn.utils import InputTags, check_consistent_length
-from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils._param_validation import HasMethods
 from sklearn.utils._tags import get_tags
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
@@ -24,7 +24,6 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
-    _check_method_params,
     _estimator_has,
     check_is_fitted,
     has_fit_parameter,
@@ -32,7 +31,8 @@ from sklearn.utils.validation import (
 
 from skregnet.augmentation._containers import in_frame_like
 from skregnet.augmentation._copies import CopyMaker
-from skregnet.checked_data import input_tags_of
+from skregnet.checked_data import input_tags_of, rows_of_parameters
+from skregnet.constraints import Interval
 from skregnet.documentation import DocumentedMixin
 from skregnet.kernels import Array
 
@@ -169,7 +169,7 @@ class AugmentedEstimator(DocumentedMixin, MetaEstimatorMixin, BaseEstimator):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "estimator": [HasMethods(["fit", "predict"])],
         "augmenter": [HasMethods(["fit", "augment"]), None],
-        "n_copies": [Interval(Integral, 0, None, closed="left")],
+        "n_copies": [Interval(Integral, 0, 2**31 - 1, closed="both")],
         "keep_originals": ["boolean"],
         "random_state": ["random_state"],
     }
@@ -238,7 +238,7 @@ class AugmentedEstimator(DocumentedMixin, MetaEstimatorMixin, BaseEstimator):
             if not np.isscalar(sample_weight) and sample_weight is not None:
                 check_consistent_length(maker.rows, sample_weight)
             rows, targets = maker.make(self.random_state)
-            parameters = _check_method_params(X, parameters, maker.sources)
+            parameters = rows_of_parameters(X, parameters, maker.sources)
             estimator.fit(in_frame_like(rows, X), targets, **parameters)
             augmenter = maker.augmenter
         self.estimator_ = estimator

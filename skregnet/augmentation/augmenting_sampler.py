@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, _fit_context
 from sklearn.utils import InputTags, Tags, TargetTags
-from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _check_feature_names
 
@@ -14,6 +14,7 @@ from skregnet.augmentation._containers import in_container_like
 from skregnet.augmentation._copies import CopyMaker
 from skregnet.augmentation._targets import Classes
 from skregnet.checked_data import input_tags_of, naming
+from skregnet.constraints import Interval
 from skregnet.documentation import DocumentedMixin
 
 
@@ -107,7 +108,7 @@ class AugmentingSampler(DocumentedMixin, OneToOneFeatureMixin, BaseEstimator):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "augmenter": [HasMethods(["fit", "augment"])],
-        "n_copies": [Interval(Integral, 0, None, closed="left")],
+        "n_copies": [Interval(Integral, 0, 2**31 - 1, closed="both")],
         "keep_originals": ["boolean"],
         "random_state": ["random_state"],
     }

@@ -5,9 +5,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 
 from skregnet.augmentation._base import Augmenter, with_values_once
+from skregnet.constraints import Interval
 from skregnet.kernels import Array, Odds, draw_kept
 
 

@@ -4,9 +4,9 @@ from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
 
 from skregnet.augmentation._base import Augmenter, checked_scale
+from skregnet.constraints import Interval
 from skregnet.kernels import Array, draw_normal
 
 

@@ -4,10 +4,10 @@ from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
 
 from skregnet.augmentation._image import ImageAugmenter
 from skregnet.augmentation._warping import affine_sources, warp
+from skregnet.constraints import Interval
 from skregnet.kernels import Array
 
 

@@ -5,10 +5,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from sklearn.utils._param_validation import Interval
 
 from skregnet.augmentation._image import ImageAugmenter
 from skregnet.augmentation._warping import ImageShape, blocks
+from skregnet.constraints import Interval
 from skregnet.kernels import Array
 
 _FURTHEST = 2**31

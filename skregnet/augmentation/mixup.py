@@ -5,10 +5,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils._param_validation import Interval
 
 from skregnet.augmentation._base import Augmenter, with_values_once
 from skregnet.checked_data import FLOATS, naming
+from skregnet.constraints import Interval
 from skregnet.kernels import Array
 
 

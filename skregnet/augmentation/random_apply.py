@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils._param_validation import HasMethods
 
 from skregnet.augmentation._base import Augmenter
 from skregnet.augmentation.compose import check_augmenter
 from skregnet.checked_data import input_tags_of
+from skregnet.constraints import Interval
 from skregnet.kernels import Array
 
 

@@ -5,12 +5,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils import check_consistent_length
-from sklearn.utils._param_validation import Interval
 
 from skregnet import training
 from skregnet.augmentation._base import Augmenter, checked_scale
 from skregnet.augmentation.mixup import numeric_targets
 from skregnet.checked_data import naming
+from skregnet.constraints import Interval
 from skregnet.kernels import Array
 
 

@@ -7,16 +7,24 @@ from sklearn.base import is_classifier
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from skregnet.checked_data import FLOATS, checked_rows, dense, naming
+from skregnet.checked_data import (
+    FLOATS,
+    checked_labels,
+    checked_numbers,
+    checked_rows,
+    dense,
+    naming,
+)
 from skregnet.ensemble.fitting import is_network
 from skregnet.ensemble.output import ClassOutput, NumberOutput, Output, TaskOutput
 from skregnet.estimators import MultiTaskMLP
 from skregnet.estimators._base import by_rows, flat_if_one_column
 from skregnet.estimators._target_form import TargetForm
 from skregnet.estimators._tasks import learn_tasks
+from skregnet.labels import learn_classes, without_loss
 
 
-def checked_features(ensemble: Any, X: Any, *, reset: bool) -> Any:
+def checked_features(ensemble: Any, X: Any, *, reset: bool, dtype: Any = FLOATS) -> Any:
     """Return features that members can take rows of.
 
     Networks get arrays of floats, checked once for all. Others check features
@@ -27,14 +35,14 @@ def checked_features(ensemble: Any, X: Any, *, reset: bool) -> Any:
             ensemble,
             X,
             accept_sparse=["csr", "csc"],
-            dtype=FLOATS,
+            dtype=dtype,
             order="C",
             reset=reset,
         )
         return by_rows(X)
     if hasattr(X, "columns"):
         return checked_rows(ensemble, X, reset=reset, skip_check_array=True)
-    X = checked_rows(
+    return checked_rows(
         ensemble,
         X,
         accept_sparse=["csr", "csc"],
@@ -42,7 +50,6 @@ def checked_features(ensemble: Any, X: Any, *, reset: bool) -> Any:
         ensure_all_finite=False,
         reset=reset,
     )
-    return by_rows(X)
 
 
 def checked_targets(ensemble: Any, X: Any, y: Any) -> tuple[Any, Output]:
@@ -62,7 +69,7 @@ def checked_targets(ensemble: Any, X: Any, y: Any) -> tuple[Any, Output]:
 
 def dense_targets(y: Any) -> Any:
     """Return targets as a dense array; a data frame stays one."""
-    return y if hasattr(y, "columns") else dense(y)
+    return y if hasattr(y, "columns") else dense(without_loss(y))
 
 
 def _checked_targets(template: Any, X: Any, y: Any) -> tuple[Any, Output]:
@@ -74,7 +81,7 @@ def _checked_targets(template: Any, X: Any, y: Any) -> tuple[Any, Output]:
         return dense_targets(y), TaskOutput(tuple(tasks), form)
     classifies = is_classifier(template)
     y = check_array(
-        y,
+        checked_labels(y, "y") if classifies else checked_numbers(y, "y"),
         accept_sparse="csr",
         ensure_2d=False,
         dtype=None if classifies else "numeric",
@@ -92,5 +99,5 @@ def _checked_targets(template: Any, X: Any, y: Any) -> tuple[Any, Output]:
             "MultiTaskMLPClassifier, or fit one ensemble for each column, as "
             "sklearn.multioutput.MultiOutputClassifier does."
         )
-    classes = np.unique(y) if y.ndim == 1 else np.arange(y.shape[1])
+    classes = learn_classes(y)[0] if y.ndim == 1 else np.arange(y.shape[1])
     return y, ClassOutput(classes, is_multilabel=y.ndim == 2)

@@ -8,12 +8,21 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from sklearn.metrics import accuracy_score, r2_score
+from sklearn.metrics import r2_score
 
-from skregnet.ensemble.voting import aligned, class_votes, probabilities
+from skregnet.checked_data import accuracy
+from skregnet.ensemble.voting import (
+    aligned,
+    class_votes,
+    decisions,
+    probabilities,
+)
 from skregnet.estimators._target_form import TargetForm
 from skregnet.estimators._tasks import Task, mean_score
 from skregnet.kernels import Array
+
+Metadata = dict[str, Any]
+"""Parameters that metadata routing hands to members."""
 
 # Sums of squares of numbers up to this size are finite.
 _SQUARABLE = 1e100
@@ -27,7 +36,9 @@ class Output(Protocol):
         """Shape of the outputs of one row."""
         ...
 
-    def of_member(self, member: Any, X: Any, by_votes: bool) -> Array:
+    def of_member(
+        self, member: Any, X: Any, by_votes: bool, parameters: Metadata
+    ) -> Array:
         """Return a member's outputs of some rows."""
         ...
 
@@ -56,9 +67,11 @@ class NumberOutput:
 
     shape: tuple[int, ...]
 
-    def of_member(self, member: Any, X: Any, by_votes: bool) -> Array:
+    def of_member(
+        self, member: Any, X: Any, by_votes: bool, parameters: Metadata
+    ) -> Array:
         """Return predictions."""
-        return np.asarray(member.predict(X))
+        return np.asarray(member.predict(X, **parameters))
 
     def decode(self, outputs: Array) -> Array:
         """Return the numbers."""
@@ -102,9 +115,17 @@ class ClassOutput:
         """One output a class."""
         return (len(self.classes),)
 
-    def of_member(self, member: Any, X: Any, by_votes: bool) -> Array:
+    def of_member(
+        self, member: Any, X: Any, by_votes: bool, parameters: Metadata
+    ) -> Array:
         """Return a member's probabilities, or its votes."""
-        return probabilities(member, X, self.classes, by_votes)
+        return probabilities(member, X, self.classes, by_votes, parameters)
+
+    def decisions(self, member: Any, X: Any, parameters: Metadata) -> Array:
+        """Return a member's decision function."""
+        if self.is_multilabel:
+            return np.asarray(member.decision_function(X, **parameters))
+        return decisions(member, X, self.classes, parameters)
 
     def decode(self, outputs: Array) -> Array:
         """Return the most probable class, or each label that is probable."""
@@ -121,7 +142,7 @@ class ClassOutput:
 
     def score(self, outputs: Array, y: Any, weights: Array | None) -> float:
         """Return the accuracy."""
-        return float(accuracy_score(y, self.decode(outputs), sample_weight=weights))
+        return accuracy(y, self.decode(outputs), weights)
 
 
 @dataclass(frozen=True)
@@ -151,7 +172,9 @@ class TaskOutput:
             for task in self.tasks
         ]
 
-    def of_member(self, member: Any, X: Any, by_votes: bool) -> Array:
+    def of_member(
+        self, member: Any, X: Any, by_votes: bool, parameters: Metadata
+    ) -> Array:
         """Return a member's probabilities, or votes, and numbers."""
         outputs = member._outputs(X)
         parts = []
@@ -167,6 +190,12 @@ class TaskOutput:
                 given = own.probabilities(outputs[:, part])
                 parts.append(aligned(given, own.classes, task.classes))
         return np.hstack(parts)
+
+    @property
+    def classes(self) -> Any:
+        """Classes of each classification, in the form of the probabilities."""
+        found = [task.classes for task in self.tasks if task.classes is not None]
+        return found[0] if found and self.form.is_vector else found
 
     def decode(self, outputs: Array) -> Any:
         """Return predictions of all tasks, in the form of the targets."""

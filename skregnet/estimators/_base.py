@@ -9,7 +9,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, _clone_parametrized, _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import column_or_1d
-from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
+from sklearn.utils._param_validation import HasMethods, Options, StrOptions
 from sklearn.utils.validation import (
     check_consistent_length,
     check_is_fitted,
@@ -18,11 +18,13 @@ from sklearn.utils.validation import (
 from skregnet.activations import ACTIVATIONS
 from skregnet.checked_data import (
     FLOATS,
+    NUMBERS,
     beyond_precision,
     checked_rows,
     input_tags_of,
     naming,
 )
+from skregnet.constraints import Interval
 from skregnet.documentation import DocumentedMixin
 from skregnet.estimators._export import to_sklearn
 from skregnet.estimators._fitted import checked_pair, fitted_network
@@ -37,6 +39,7 @@ from skregnet.initializers import glorot_uniform
 from skregnet.kernels import Array
 from skregnet.losses import Loss, MultiTaskLoss
 from skregnet.network import input_gradient
+from skregnet.one_hot import Targets
 from skregnet.prediction import hidden_outputs, plain_outputs
 from skregnet.training import NORMS
 
@@ -183,7 +186,7 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
     _heads: Any = None
     """What the last layers are where there are several tasks."""
 
-    def _layer_units(self, n_features: int, targets: Array) -> tuple[int, ...]:
+    def _layer_units(self, n_features: int, targets: Targets) -> tuple[int, ...]:
         """Return the numbers of inputs, of each hidden layer's units and of outputs."""
         return (n_features, *hidden_sizes(self), targets.shape[1])
 
@@ -192,6 +195,10 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
     ) -> tuple[list[Array], list[Array]]:
         """Draw weights and biases to start from."""
         return glorot_uniform(layer_units, self.activation, random_state)
+
+    @abstractmethod
+    def _checked_y(self, y: Any) -> Any:
+        """Return targets as an array that scikit-learn can check without a loss."""
 
     @abstractmethod
     def _check_targets(self, y: Array, request: Request) -> Array:
@@ -205,7 +212,7 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
         return y
 
     @abstractmethod
-    def _encode(self, y: Array) -> Array:
+    def _encode(self, y: Array, dtype: Any) -> Array:
         """Return targets as the network sees them, of shape (n_rows, n_outputs)."""
 
     @abstractmethod
@@ -216,7 +223,7 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
     def _with_known_classes(self, y: Array) -> Array:
         """Return targets, classes that have not been learned replaced by any other."""
 
-    def _training_targets(self, targets: Array) -> Array:
+    def _training_targets(self, targets: Targets) -> Targets:
         """Return targets as training is to aim at them."""
         return targets
 
@@ -226,12 +233,12 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
 
     def _validate_training(
         self, request: Request, is_first: bool
-    ) -> tuple[Any, Array, Array]:
+    ) -> tuple[Any, Array, Targets]:
         """Return features, targets as given, and targets as the network sees them."""
         X, y = checked_rows(
             self,
             request.X,
-            request.y,
+            self._checked_y(request.y),
             accept_sparse=["csr", "csc"],
             multi_output=True,
             y_numeric=self._y_numeric,
@@ -260,16 +267,16 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
     def _check_other_targets(self, y: Any, name: str) -> Array:
         """Check targets of other data against those of training."""
 
-    def _as_targets(self, y: Array, dtype: Any) -> Array:
+    def _as_targets(self, y: Array, dtype: Any) -> Targets:
         """Encode, in the precision of the features."""
         with np.errstate(over="ignore"):
-            targets = self._encode(y).astype(dtype, order="C", copy=False)
+            targets = self._encode(y, dtype)
         if not np.isfinite(targets).all():
             raise beyond_precision("y contains values", dtype, "scale y")
         return targets
 
     @abstractmethod
-    def _stratify_by(self, targets: Array) -> Array | None:
+    def _stratify_by(self, targets: Targets) -> Array | None:
         """Return the class of each row, where there is one."""
 
     @abstractmethod
@@ -280,16 +287,16 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
 
     def _outputs(self, X: Any) -> Array:
         """Validate features and return the outputs before their activation."""
-        X = self._validate_features(X)
+        X = self._validate_features(X, NUMBERS)
         with np.errstate(over="ignore", invalid="ignore"):
             outputs = plain_outputs(X, self.coefs_, self.intercepts_, self.activation)
         return finite(outputs)
 
-    def _validate_features(self, X: Any) -> Any:
+    def _validate_features(self, X: Any, dtype: Any = FLOATS) -> Any:
         """Check features against those of training."""
         check_is_fitted(self)
         X = checked_rows(
-            self, X, accept_sparse=["csr", "csc"], dtype=FLOATS, reset=False
+            self, X, accept_sparse=["csr", "csc"], dtype=dtype, reset=False
         )
         return by_rows(X)
 
@@ -328,7 +335,7 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
         ValueError
             If there is no hidden layer.
         """
-        X = self._validate_features(X)
+        X = self._validate_features(X, NUMBERS)
         if len(self.coefs_) == 1:
             raise ValueError(
                 "hidden_features expects a network with a hidden layer, got "
@@ -354,9 +361,8 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
             Gradient of the loss of each row, without penalties, by its own features.
         """
         X, y = checked_pair(self, X, y)
-        return input_gradient(
-            *fitted_network(self), X, self._as_targets(y, self.coefs_[0].dtype)
-        )
+        targets = np.asarray(self._as_targets(y, self.coefs_[0].dtype))
+        return input_gradient(*fitted_network(self), X, targets)
 
     def to_sklearn(self) -> Any:
         """Return a fitted estimator of scikit-learn that predicts the same.

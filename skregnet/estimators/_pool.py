@@ -8,6 +8,8 @@ import numpy as np
 from sklearn.base import is_classifier
 
 from skregnet.kernels import Array
+from skregnet.labels import learn_classes
+from skregnet.one_hot import Targets
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Pool:
 
     X: Any
     y: Array
-    _encoded: dict[Any, Array] = field(default_factory=dict, compare=False)
+    _encoded: dict[Any, Targets] = field(default_factory=dict, compare=False)
     _learned: dict[bytes, dict[str, Any]] = field(default_factory=dict, compare=False)
 
     def teach(self, estimator: Any, request: Any, rows: Array) -> None:
@@ -49,10 +51,9 @@ class Pool:
     @cached_property
     def _codes(self) -> Array:
         """The number of each row's class."""
-        codes: Array = np.unique(self.y, return_inverse=True)[1]
-        return codes
+        return learn_classes(self.y)[1]
 
-    def targets(self, estimator: Any) -> Array:
+    def targets(self, estimator: Any) -> Targets:
         """Return the targets of all rows as the estimator's network sees them.
 
         Estimators that encode alike get one array. Rows of classes that the estimator
@@ -101,7 +102,7 @@ class Part:
     @property
     def features(self) -> Any:
         """A copy of the features to learn from."""
-        return Selection(self.pool.X, self.rows, self.columns)[:]
+        return as_array(Selection(self.pool.X, self.rows, self.columns))
 
     @property
     def labels(self) -> Array:
@@ -112,6 +113,9 @@ class Part:
 @dataclass(frozen=True)
 class Selection:
     """Rows and columns of features, copied only when a slice of them is taken.
+
+    Only the package's own loops over blocks of rows read it: features that go to other
+    code, such as scorers, callbacks and augmenters, pass through `as_array`.
 
     Parameters
     ----------
@@ -141,3 +145,8 @@ class Selection:
         if isinstance(taken, np.ndarray):
             return taken.take(self.columns, axis=1)  # in C order
         return taken[:, self.columns]
+
+
+def as_array(X: Any) -> Any:
+    """Return features as other code expects them: an array, or CSR."""
+    return X[:] if isinstance(X, Selection) else X

@@ -8,6 +8,9 @@ import numpy as np
 
 from skregnet.estimators._solvers import needs_all_rows, takes_steps
 
+# Units of a layer, of which one input alone has weights of 16 GiB.
+_MOST_UNITS = 2**31
+
 
 def hidden_sizes(estimator: Any) -> tuple[int, ...]:
     """Return the numbers of hidden units, those of a head behind those of the trunk."""
@@ -29,6 +32,8 @@ def checked_sizes(estimator: Any, name: str) -> tuple[int, ...]:
             )
     if any(size <= 0 for size in sizes):
         raise ValueError(f"{name} must be > 0, got {sizes}.")
+    if any(size > _MOST_UNITS for size in sizes):
+        raise ValueError(f"{name} must be at most {_MOST_UNITS}, got {sizes}.")
     return tuple(int(size) for size in sizes)
 
 

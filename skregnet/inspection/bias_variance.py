@@ -18,12 +18,13 @@ from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.utils import _safe_indexing, check_array, check_random_state, indexable
 from sklearn.utils._param_validation import (
     HasMethods,
-    Interval,
     validate_parameter_constraints,
 )
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples
 
+from skregnet.constraints import N_JOBS, Interval
+from skregnet.ensemble.blocks import one_blas_thread
 from skregnet.ensemble.fitting import is_network, set_seeds
 from skregnet.estimators._request import Request
 from skregnet.estimators._together import fit_together
@@ -33,7 +34,7 @@ _PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
     "estimator": [HasMethods(["fit", "predict"])],
     "n_rounds": [Interval(Integral, 2, None, closed="left")],
     "random_state": ["random_state"],
-    "n_jobs": [Integral, None],
+    "n_jobs": N_JOBS,
 }
 
 # Larger stacks gain little speed, and each member holds a sample of the data.
@@ -316,7 +317,8 @@ def _predict_block(
 ) -> list[Array]:
     """Return the predictions of some rounds."""
     fit = _fit_stack if is_network(estimator) else _fit_each
-    return [member.predict(X_test) for member in fit(estimator, X, y, seeds)]
+    with one_blas_thread():
+        return [member.predict(X_test) for member in fit(estimator, X, y, seeds)]
 
 
 def _fit_stack(estimator: Any, X: Any, y: Array, seeds: Array) -> list[Any]:

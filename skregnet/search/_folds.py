@@ -17,8 +17,8 @@ from sklearn.callback._callback_support import callback_management_context
 from sklearn.pipeline import Pipeline
 from sklearn.utils._metadata_requests import _routing_enabled
 from sklearn.utils.metaestimators import _safe_split
-from sklearn.utils.validation import _check_method_params
 
+from skregnet.checked_data import rows_of_parameters
 from skregnet.ensemble.fitting import is_network, network_of
 from skregnet.estimators import MultiTaskMLP
 from skregnet.estimators._base import BaseMLP
@@ -80,8 +80,7 @@ class Folds:
         return self._of_rows(self.score_parameters, self.splits[fold][part])
 
     def _of_rows(self, parameters: dict[str, Any], rows: Array) -> dict[str, Any]:
-        found: dict[str, Any] = _check_method_params(self.X, parameters, indices=rows)
-        return found
+        return rows_of_parameters(self.X, parameters, rows)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the slices behind, which are quickly made anew."""

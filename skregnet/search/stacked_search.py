@@ -14,10 +14,11 @@ from sklearn.model_selection._validation import (
     _warn_or_raise_about_fit_failures,
 )
 from sklearn.utils import get_tags, indexable
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import _check_method_params
+from sklearn.utils._param_validation import HasMethods, StrOptions
 
 from skregnet.all_or_nothing import all_or_nothing
+from skregnet.checked_data import rows_of_parameters
+from skregnet.constraints import Interval
 from skregnet.documentation import DocumentedMixin
 from skregnet.ensemble.fitting import network_of
 from skregnet.estimators._solvers import takes_steps
@@ -305,7 +306,7 @@ ParameterSampler`
         """Evaluate, choose, refit."""
         scorer, metric = self._get_scorers()
         X, y = indexable(X, y)
-        params = _check_method_params(X, params=params)
+        params = rows_of_parameters(X, params)
         routed = self._get_routed_params_for_fit(params)
         weights = params.get("sample_weight")
         hook_data = {

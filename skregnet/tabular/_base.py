@@ -11,11 +11,12 @@ from sklearn.base import BaseEstimator, _fit_context, clone
 from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skregnet.all_or_nothing import all_or_nothing
 from skregnet.checked_data import naming
+from skregnet.constraints import N_JOBS, Interval
 from skregnet.documentation import DocumentedMixin
 from skregnet.ensemble import BaggingEnsemble
 from skregnet.estimators import MLPClassifier, MLPRegressor
@@ -61,7 +62,7 @@ class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
         "time_limit": [Interval(Real, 0, None, closed="neither"), None],
         "categorical_features": [StrOptions({"from_dtype"}), "array-like"],
         "network": [HasMethods(["fit", "predict"]), None],
-        "n_jobs": [None, Integral],
+        "n_jobs": N_JOBS,
         "random_state": ["random_state"],
     }
 

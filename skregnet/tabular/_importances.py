@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from skregnet.kernels import Array
+from skregnet.labels import codes_of
 
 # Rows that are looked at.
 _MOST_ROWS = 1_000
@@ -37,7 +38,9 @@ def gradient_importances(
     total = np.zeros(len(counts))
     for member in members:
         # A network of drawn rows may not know all classes.
-        known = np.isin(y, getattr(member, "classes_", y))
+        known = np.ones(len(y), bool)
+        if hasattr(member, "classes_"):
+            known = codes_of(y, member.classes_) >= 0
         slopes = member.input_gradient(rows[known], y[known])
         changes = (slopes * differences[known]).astype(np.float64)
         ends = np.pad(changes.cumsum(axis=1), [(0, 0), (1, 0)])

@@ -8,7 +8,9 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y, column_or_1d
 
+from skregnet.checked_data import accuracy, checked_labels
 from skregnet.kernels import Array
+from skregnet.labels import codes_of, learn_classes
 from skregnet.tabular._base import BaseTabular
 from skregnet.tabular._calibration import Calibration, fitted_calibration
 from skregnet.tabular.presets import FEW_ROWS
@@ -164,13 +166,33 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         """
         return np.log(self.predict_proba(X))
 
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            A table with the columns of `fit`.
+        y : array-like of shape (n_samples,)
+            True labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        accuracy : float
+            Share of samples whose prediction is right, in [0, 1].
+        """
+        return accuracy(y, self.predict(X), sample_weight)
+
     def _network_parameters(self) -> dict[str, Any]:
         return {"class_weight": self.class_weight}
 
     def _learn_targets(self, y: Any, weights: Array | None) -> Array:  # noqa: ARG002
-        y = column_or_1d(_check_y(y, estimator=self, multi_output=True), warn=True)
+        y = _check_y(checked_labels(y, "y"), estimator=self, multi_output=True)
+        y = column_or_1d(y, warn=True)
         check_classification_targets(y)
-        self.classes_: Array = np.unique(y)
+        self.classes_: Array = learn_classes(y)[0]
         return y
 
     def _learn_from_left_out(self, targets: Array, weights: Array | None) -> None:
@@ -183,7 +205,7 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
             self.shares_: Array = np.full(len(outputs), 1 / len(outputs))
             self.power_ = 1.0
             return
-        codes = np.searchsorted(self.classes_, targets[rows])
+        codes = codes_of(targets[rows], self.classes_)
         counted = np.ones(len(targets)) if weights is None else weights
         self.shares_, self.power_ = fitted_calibration(
             [probabilities[rows] for probabilities in outputs], codes, counted[rows]

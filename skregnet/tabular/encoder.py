@@ -6,10 +6,11 @@ from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skregnet.all_or_nothing import all_or_nothing
+from skregnet.constraints import Interval
 from skregnet.documentation import DocumentedMixin
 from skregnet.estimators._weights import checked_weights, summable
 from skregnet.kernels import Array
@@ -221,7 +222,7 @@ class TableEncoder(DocumentedMixin, TransformerMixin, BaseEstimator):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "n_bins": [Interval(Integral, 0, None, closed="left")],
+        "n_bins": [Interval(Integral, 0, 2**31 - 1, closed="both")],
         "max_categories": [Interval(Integral, 1, None, closed="left")],
         "categorical_features": [StrOptions({"from_dtype"}), "array-like"],
     }

@@ -7,9 +7,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from scipy import sparse
-from sklearn import config_context
 from sklearn.base import clone, is_classifier, is_regressor
-from sklearn.callback import ProgressBar
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_wine
 from sklearn.ensemble import AdaBoostClassifier
@@ -41,6 +39,7 @@ SHORT = {"hidden_layer_sizes": (6,), "max_iter": 6}
         BaggingEnsemble(MLPClassifier(early_stopping=False), 20, max_features=0.9),
         BaggingEnsemble(DecisionTreeClassifier()),
         BaggingEnsemble(Ridge()),
+        BaggingEnsemble(SVC(), 5),
         BaggingEnsemble(make_pipeline(StandardScaler(), LogisticRegression())),
     ]
 )
@@ -91,18 +90,129 @@ def test_copies(kind):
     pickled = pickle.loads(pickle.dumps(bag))
     for other in (again, pickled):
         np.testing.assert_array_equal(other.predict(X), bag.predict(X))
-        for rows, others in zip(
-            bag.estimators_samples_, other.estimators_samples_, strict=True
+    for rows, others in zip(
+        bag.estimators_samples_, again.estimators_samples_, strict=True
+    ):
+        np.testing.assert_array_equal(rows, others)
+    assert not hasattr(pickled, "estimators_samples_")
+    with pytest.raises(AttributeError, match="set oob_score=True, or look it up"):
+        _ = pickled.estimators_samples_
+
+
+@pytest.mark.parametrize(
+    ("base", "parameters"),
+    [
+        (MLPClassifier((4,), max_iter=1), {}),
+        (MLPClassifier((4,), max_iter=1), {"bootstrap": False, "max_samples": 0.5}),
+        (make_pipeline(StandardScaler(), MLPClassifier((4,), max_iter=1)), {}),
+        (LogisticRegression(), {"voting": "hard"}),
+    ],
+)
+@pytest.mark.parametrize("is_weighted", [False, True])
+def test_a_pickle_does_not_grow_with_the_samples(base, parameters, is_weighted):
+    sizes = []
+    for n_rows in (1_000, 10_000):
+        X, y = problem("multiclass", n_rows=n_rows)
+        weights = 1.0 + np.arange(n_rows) % 7 / 7 if is_weighted else None
+        bag = BaggingEnsemble(base, 2, random_state=0, **parameters)
+        sizes.append(len(pickle.dumps(bag.fit(X, y, weights))))
+    assert sizes[1] < 1.1 * sizes[0]
+
+
+@pytest.mark.parametrize("weights", [None, 1.0 + np.arange(120) % 5])
+def test_a_pickle_keeps_samples_where_they_are_asked_for(weights):
+    X, y = problem("binary")
+    bag = BaggingEnsemble(LogisticRegression(), 20, oob_score=True, random_state=0)
+    bag.set_params(max_samples=None, warm_start=True).fit(X, y, weights)
+    copy = pickle.loads(pickle.dumps(bag))
+    for rows, others in zip(
+        bag.estimators_samples_, copy.estimators_samples_, strict=True
+    ):
+        np.testing.assert_array_equal(rows, others)
+    for grown in (bag, copy):
+        grown.set_params(n_estimators=25).fit(X, y, weights)
+    np.testing.assert_array_equal(
+        copy.oob_decision_function_, bag.oob_decision_function_
+    )
+
+
+def test_members_of_a_copy_cannot_be_scored_out_of_bag():
+    X, y = problem("binary")
+    bag = BaggingEnsemble(LogisticRegression(), 5, warm_start=True, random_state=0)
+    copy = pickle.loads(pickle.dumps(bag.fit(X, y)))
+    copy.set_params(n_estimators=20, oob_score=True)
+    with pytest.raises(ValueError, match="expects members whose samples are known"):
+        copy.fit(X, y)
+    assert len(copy.set_params(oob_score=False).fit(X, y)) == 20
+
+
+def test_samples_drawn_by_a_seed_alone_are_known_to_copies():
+    X, y = problem("binary")
+    frame = pd.DataFrame(X, columns=list("abcdef")).assign(word="word")
+    encode = make_column_transformer((OneHotEncoder(), ["word"]))
+    bag = BaggingEnsemble(make_pipeline(encode, LogisticRegression()), 3)
+    bag.set_params(random_state=0).fit(frame, y)
+    copy = pickle.loads(pickle.dumps(bag))
+    np.testing.assert_array_equal(copy.estimators_samples_, bag.estimators_samples_)
+
+
+@pytest.mark.parametrize("kind", ["multiclass", "real"])
+def test_out_of_bag_scores_are_those_of_the_last_fit(kind):
+    X, y = problem(kind)
+    base = DecisionTreeClassifier() if kind == "multiclass" else DecisionTreeRegressor()
+    bag = BaggingEnsemble(base, 20, oob_score=True, warm_start=True, random_state=0)
+    assert hasattr(bag.fit(X, y), "oob_score_")
+    bag.set_params(oob_score=False, n_estimators=25).fit(X, y)
+    names = ("oob_score_", "oob_decision_function_", "oob_prediction_")
+    assert not any(hasattr(bag, name) for name in names)
+
+
+def test_another_kind_of_members_leaves_nothing_of_the_first():
+    X, y = problem("binary")
+    bag = BaggingEnsemble(DecisionTreeClassifier(), 2, random_state=0).fit(X, y)
+    bag.set_params(estimator=Ridge()).fit(X, y)
+    assert not hasattr(bag, "classes_")
+    assert not hasattr(bag, "n_classes_")
+
+
+def test_a_sequence_of_members():
+    X, y = problem("binary")
+    bag = BaggingEnsemble(DecisionTreeClassifier(), 5, random_state=0)
+    for ask in (len, iter, lambda bag: bag[0]):
+        with pytest.raises(NotFittedError):
+            ask(bag)
+    bag.fit(X, y)
+    assert len(bag) == 5
+    assert bag[-1] is bag.estimators_[4]
+    assert bag[1:3] == bag.estimators_[1:3]
+    assert list(bag) == bag.estimators_
+
+
+@pytest.mark.parametrize(
+    "base", [DecisionTreeClassifier(), MLPClassifier(**SHORT), MLPRegressor(**SHORT)]
+)
+@pytest.mark.parametrize(
+    "parameters", [{}, {"max_features": 3}, {"bootstrap_features": True}], ids=str
+)
+def test_importances(base, parameters):
+    X, y = problem("binary")
+    bag = BaggingEnsemble(base, 4, random_state=0, **parameters).fit(X, y)
+    expected = np.zeros(6)
+    for member, columns in zip(bag.estimators_, bag.estimators_features_, strict=True):
+        for column, importance in zip(
+            columns, member.feature_importances_, strict=True
         ):
-            np.testing.assert_array_equal(rows, others)
+            expected[column] += importance / 4
+    np.testing.assert_allclose(bag.feature_importances_, expected)
+    assert bag.feature_importances_.sum() == pytest.approx(1)
 
 
-def test_a_pickle_holds_no_data():
-    X, y = problem("multiclass", n_rows=20_000, n_features=20)
-    base = MLPClassifier((4,), max_iter=1)
-    bag = BaggingEnsemble(base, 3, random_state=0).fit(X, y)
-    # But for the order in which rows are drawn, of 8 bytes each.
-    assert len(pickle.dumps(bag)) < 20_000 * 8 + 30_000
+def test_importances_where_members_have_them():
+    X, y = problem("binary")
+    bag = BaggingEnsemble(LogisticRegression(), 2, random_state=0)
+    with pytest.raises(NotFittedError):
+        _ = bag.feature_importances_
+    assert not hasattr(bag.fit(X, y), "feature_importances_")
 
 
 @pytest.mark.parametrize(
@@ -325,106 +435,3 @@ def test_a_failed_growth_leaves_the_members_that_there_were():
     with pytest.raises(ValueError, match="expects the data of the first call"):
         bag.set_params(n_estimators=22).fit(X[:100], y[:100])
     assert len(bag.estimators_) == len(bag.estimators_samples_) == 20
-
-
-class Recorder:
-    """Notes what it is told."""
-
-    max_propagation_depth = None
-
-    def __init__(self):
-        self.events = []
-
-    def setup(self, estimator, context):
-        self.events.append(("setup", type(estimator).__name__))
-
-    def teardown(self, estimator, context):
-        self.events.append(("teardown", type(estimator).__name__))
-
-    def on_fit_task_begin(self, estimator, context, *, X=None, y=None):
-        self.events.append((context.task_name, context.task_id, len(X), len(y)))
-
-    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None, X=None):
-        if fitted_estimator is not None:
-            fitted_estimator.predict(X)
-
-
-@pytest.mark.parametrize("base", [MLPClassifier(**SHORT), DecisionTreeClassifier()])
-@pytest.mark.filterwarnings("ignore:The estimator DecisionTreeClassifier does not")
-def test_callbacks(base):
-    X, y = problem("binary")
-    recorder = Recorder()
-    bag = BaggingEnsemble(base, 3, max_samples=0.5, random_state=0)
-    bag.set_callbacks(recorder).fit(X, y)
-    assert recorder.events[0] == ("setup", "BaggingEnsemble")
-    assert recorder.events[1] == ("fit", 0, 120, 120)
-    assert recorder.events[-1] == ("teardown", "BaggingEnsemble")
-    epochs = [event for event in recorder.events if event[0] == "epoch"]
-    if isinstance(base, MLPClassifier):
-        assert len(epochs) == 3 * 6
-        assert all(event[2:] == (60, 60) for event in epochs)
-    else:
-        members = [event for event in recorder.events if event[0] == "member"]
-        assert members == [("member", k, 60, 60) for k in range(3)]
-
-
-@pytest.mark.parametrize("n_jobs", [None, 2])
-def test_progress_bar(n_jobs):
-    X, y = problem("binary")
-    bag = BaggingEnsemble(MLPClassifier(**SHORT), 4, n_jobs=n_jobs, random_state=0)
-    plain = clone(bag).fit(X, y)
-    bag.set_callbacks(ProgressBar()).fit(X, y)
-    np.testing.assert_array_equal(weights_of(bag), weights_of(plain))
-    assert not any(hasattr(member, "_skl_callbacks") for member in bag.estimators_)
-    search = GridSearchCV(
-        clone(bag).set_callbacks(), {"max_features": [0.5, 1.0]}, cv=2
-    )
-    search.set_callbacks(ProgressBar()).fit(X, y)
-    assert len(search.best_estimator_.estimators_) == 4
-
-
-def test_routed_metadata():
-    X, y = problem("binary")
-    X_val, y_val = problem("binary", seed=1)
-    base = MLPClassifier(**SHORT, early_stopping=True)
-    bag = BaggingEnsemble(base, 2, random_state=0)
-    with pytest.raises(ValueError, match="enable_metadata_routing"):
-        bag.fit(X, y, X_val=X_val, y_val=y_val)
-    with config_context(enable_metadata_routing=True):
-        base.set_fit_request(X_val=True, y_val=True)
-        bag.fit(X, y, X_val=X_val, y_val=y_val)
-        others = [
-            clone(member).fit(X[rows], y[rows], X_val=X_val, y_val=y_val)
-            for member, rows in zip(
-                bag.estimators_, bag.estimators_samples_, strict=True
-            )
-        ]
-    for member, other in zip(bag.estimators_, others, strict=True):
-        np.testing.assert_array_equal(flat(member), flat(other))
-
-
-def test_routed_weights_draw():
-    X, y = problem("binary")
-    weights = np.arange(120) % 3
-    bag = BaggingEnsemble(MLPClassifier(**SHORT), 2, random_state=0)
-    expected = weights_of(clone(bag).fit(X, y, weights))
-    with config_context(enable_metadata_routing=True):
-        pipeline = make_pipeline(clone(bag).set_fit_request(sample_weight=True))
-        pipeline.fit(X, y, sample_weight=weights)
-    np.testing.assert_array_equal(weights_of(pipeline[-1]), expected)
-
-
-def test_routed_values_of_rows_are_drawn_along():
-    X, y = problem("real")
-    weights = np.arange(120.0) % 3
-
-    class Weighted(Ridge):
-        def fit(self, X, y, strength=None):
-            return super().fit(X, y, sample_weight=strength)
-
-    with config_context(enable_metadata_routing=True):
-        base = Weighted().set_fit_request(strength=True)
-        bag = BaggingEnsemble(base, 2, random_state=0).fit(X, y, strength=weights)
-        for member, rows in zip(bag.estimators_, bag.estimators_samples_, strict=True):
-            other = Weighted().fit(X[rows], y[rows], weights[rows])
-            np.testing.assert_allclose(member.coef_, other.coef_)

@@ -122,6 +122,22 @@ def test_regressions():
     np.testing.assert_allclose(median.predict(X), np.median(found, axis=0))
 
 
+def test_classes_and_logarithms():
+    X, Y = mixed()
+    bag = BaggingEnsemble(MultiTaskMLP(**SHORT), 4, random_state=0).fit(X, Y)
+    assert [classes.tolist() for classes in bag.classes_] == [["a", "b", "c"]]
+    (logs,) = bag.predict_log_proba(X)
+    np.testing.assert_allclose(np.exp(logs), bag.predict_proba(X)[0])
+    labels = Y["label"].fillna("a")
+    vector = BaggingEnsemble(MultiTaskMLPClassifier(**SHORT), 4, random_state=0)
+    assert vector.fit(X, labels).classes_.tolist() == ["a", "b", "c"]
+    np.testing.assert_allclose(
+        np.exp(vector.predict_log_proba(X)), vector.predict_proba(X)
+    )
+    numbers = BaggingEnsemble(MultiTaskMLPRegressor(**SHORT), 2, random_state=0)
+    assert not hasattr(numbers.fit(X, X[:, :2]), "classes_")
+
+
 def test_invalid_targets():
     X, Y = mixed()
     with pytest.raises(ValueError, match="inconsistent numbers"):
