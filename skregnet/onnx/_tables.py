@@ -1,11 +1,14 @@
 """Converters of the estimators of tables: their encoder, networks and calibration."""
 
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
+from onnx.helper import tensor_dtype_to_np_dtype
 from skl2onnx.common.data_types import StringTensorType
 from skl2onnx.proto import onnx_proto
 
+from skregnet.kernels import Array
 from skregnet.onnx._graph import (
     Graph,
     classes_of,
@@ -16,10 +19,13 @@ from skregnet.onnx._graph import (
 )
 from skregnet.onnx._networks import probabilities_of
 from skregnet.tabular._calibration import SMALLEST
-from skregnet.tabular.encoder import BOUND, FAR, Categories, Numbers
+from skregnet.tabular._categories import Categories
+from skregnet.tabular._dates import Dates
+from skregnet.tabular._numbers import BOUND, FAR, Numbers
+from skregnet.tabular.encoder import Nothing
 
 _TYPES = onnx_proto.TensorProto
-_TRUTHS = {"False": 0.0, "True": 1.0}
+_DIGITS = {"False": "0", "True": "1"}
 
 
 def set_table_classifier_types(operator: Any) -> None:
@@ -81,15 +87,12 @@ def encoded_table(graph: Graph, operator: Any, encoder: Any) -> str:
     columns = list(_columns(graph, operator, encoder.n_features_in_))
     parts = []
     for encoding, (values, kind) in zip(encoder._encodings, columns, strict=True):
-        if isinstance(encoding, Numbers):
-            parts += _numbers(graph, encoding, values, kind)
-        elif isinstance(encoding, Categories):
-            parts += _categories(graph, encoding, values, kind)
-        else:
+        if isinstance(encoding, Dates):
             raise NotImplementedError(
-                f"column {next(iter(encoding.parts.values())).name!r} was made of "
-                "dates, which are not converted: turn dates into numbers before fit."
+                f"column {encoding.name!r} was made of dates, which are not converted: "
+                "turn dates into numbers before fit."
             )
+        parts += _ADDED[type(encoding)](graph, encoding, values, kind)
     return graph.apply("Concat", *parts, axis=1)
 
 
@@ -136,43 +139,132 @@ def _numbers(graph: Graph, encoding: Numbers, values: str, kind: Any) -> list[st
 def _categories(
     graph: Graph, encoding: Categories, values: str, kind: Any
 ) -> list[str]:
-    """Add the columns of a category, as in `Categories.encode`.
-
-    An empty string stands for a missing category, if it is no category itself.
-    """
-    kept = encoding.kept
-    missing = len(kept)
+    """Add the columns of a category, as in `Categories.encode`."""
+    n_kept = len(encoding.kept)
     if isinstance(kind, StringTensorType):
-        keys = [*kept, *([] if "" in kept else [""])]
-        codes = graph.apply(
-            "LabelEncoder",
-            values,
-            op_domain="ai.onnx.ml",
-            op_version=2,
-            keys_strings=keys,
-            values_int64s=list(range(len(keys))),
-            default_int64=-1,
-        )
-        codes = graph.cast(codes, _TYPES.DOUBLE)
-        wanted = [float(code) for code in range(missing)]
-        is_missing = graph.apply("Equal", codes, float(missing))
+        codes = _codes_of_strings(graph, encoding.kept, values)
+        is_missing = graph.apply("Equal", codes, _integers(graph, [n_kept]))
+        one_hot = _equal(graph, codes, _integers(graph, np.arange(n_kept)))
     else:
-        codes = graph.cast(values, _TYPES.DOUBLE)
-        wanted = [_number_of(category) for category in kept]
-        is_missing = graph.apply("IsNaN", codes)
-    one_hot = [
-        graph.cast(graph.apply("Equal", codes, code), _TYPES.DOUBLE) for code in wanted
-    ]
+        number = tensor_dtype_to_np_dtype(
+            kind.to_onnx_type().tensor_type.elem_type
+        ).type
+        compared, dtype = _compared_as(number)
+        own = graph.cast(values, compared)
+        is_missing = graph.apply("IsNaN", graph.cast(values, _TYPES.DOUBLE))
+        one_hot = graph.apply(
+            "Sum",
+            *(
+                graph.apply(
+                    "Mul",
+                    _equal(graph, own, graph.initializer(compared, [1, n_kept], keys)),
+                    is_key[np.newaxis],
+                )
+                for keys, is_key in _keys(encoding, number, dtype)
+            ),
+        )
     if encoding.is_binary:
-        return [graph.apply("Sub", one_hot[1], one_hot[0])]
+        return [graph.apply("MatMul", one_hot, np.array([[-1.0], [1.0]]))]
     if encoding.marks_missing:
-        one_hot.append(graph.cast(is_missing, _TYPES.DOUBLE))
-    return one_hot
+        return [one_hot, graph.cast(is_missing, _TYPES.DOUBLE)]
+    return [one_hot]
 
 
-def _number_of(category: str) -> float:
-    """Return the number that a category was read from, NaN if it was none."""
+def _nothing(graph: Graph, encoding: Nothing, values: str, kind: Any) -> list[str]:  # noqa: ARG001
+    """Add zeros, and whether values are missing, as in `Nothing.encode`."""
+    if isinstance(kind, StringTensorType):
+        codes = _codes_of_strings(graph, [], values)
+        is_missing = graph.apply("Equal", codes, _integers(graph, [0]))
+    else:
+        is_missing = graph.apply("IsNaN", graph.cast(values, _TYPES.DOUBLE))
+    marks = graph.cast(is_missing, _TYPES.DOUBLE)
+    return [graph.apply("Mul", marks, 0.0), marks]
+
+
+_ADDED: dict[type, Any] = {
+    Numbers: _numbers,
+    Categories: _categories,
+    Nothing: _nothing,
+}
+
+
+def _equal(graph: Graph, values: str, row: str) -> str:
+    """Add ones where a column equals a row, and zeros elsewhere."""
+    return graph.cast(graph.apply("Equal", values, row), _TYPES.DOUBLE)
+
+
+def _integers(graph: Graph, values: Any) -> str:
+    """Add a row of integers."""
+    return graph.initializer(_TYPES.INT64, [1, len(values)], values)
+
+
+def _codes_of_strings(graph: Graph, kept: list[str], values: str) -> str:
+    """Add which string each value is, one more for a missing one, -1 for none.
+
+    An empty string stands for a missing one, if it is no category itself.
+    """
+    keys = [*kept, *([] if "" in kept else [""])]
+    return graph.apply(
+        "LabelEncoder",
+        values,
+        op_domain="ai.onnx.ml",
+        op_version=2,
+        keys_strings=keys,
+        values_int64s=list(range(len(keys))),
+        default_int64=-1,
+    )
+
+
+def _compared_as(number: Any) -> tuple[int, Any]:
+    """Return the type to compare numbers in, of ONNX and of NumPy; it is exact."""
+    if number == np.float64:
+        return _TYPES.DOUBLE, np.float64
+    if np.issubdtype(number, np.floating):
+        return _TYPES.FLOAT, np.float32
+    return _TYPES.INT64, np.int64
+
+
+def _keys(encoding: Categories, number: Any, dtype: Any) -> list[tuple[Array, Array]]:
+    """Return the numbers that are each category.
+
+    Parameters
+    ----------
+    encoding : Categories
+        The categories.
+    number : type
+        The numbers of NumPy of which some are to be found.
+    dtype : type
+        What to return them as.
+
+    Returns
+    -------
+    keys : list of (ndarray, ndarray) of shape (n_categories,)
+        A number for each category, and 1 where the encoder takes it for that, else 0.
+        No number comes twice.
+    """
+    found: list[tuple[Array, Array]] = []
+    # Floats of 64 bits may have been made of shorter ones.
+    for read in [number, np.float32] if number == np.float64 else [number]:
+        keys, is_key = np.zeros(len(encoding.kept), dtype), np.zeros(len(encoding.kept))
+        for k, category in enumerate(encoding.kept):
+            value = _number_of(category, read)
+            if value is None or encoding.code_of(number(value)) != k:
+                continue
+            keys[k] = value.astype(dtype)
+            is_key[k] = not found or keys[k] != found[0][0][k] or not found[0][1][k]
+        found.append((keys, is_key))
+    return found
+
+
+def _number_of(category: str, number: Any) -> Any:
+    """Return the number of a type that may be a category, None if there is none."""
     try:
-        return _TRUTHS[category] if category in _TRUTHS else float(category)
-    except ValueError:
-        return float("nan")
+        value = Decimal(_DIGITS.get(category, category))
+        if np.issubdtype(number, np.floating):
+            with np.errstate(over="ignore"):
+                return number(float(value))
+        if value != int(value) or (number == np.bool_ and value not in (0, 1)):
+            return None
+        return number(int(value))
+    except (ArithmeticError, ValueError):
+        return None

@@ -1,21 +1,21 @@
-"""Columns of a table, of whatever library, as arrays of NumPy by their kind."""
+"""Columns of a table, of whatever library, as arrays of NumPy.
 
-from dataclasses import dataclass
-from typing import Any
+Nothing is decided of a column here: its values are those of the table, in the table's
+precision, and with their missing ones marked. Columns are read one at a time.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import chain
+from typing import Any, Self
 
 import narwhals as nw
 import numpy as np
-from sklearn.utils import check_array
 
-from skregnet.checked_data import checked_rows, naming
+from skregnet.checked_data import checked_rows
 from skregnet.kernels import Array
-
-NUMBERS = "numbers"
-CATEGORIES = "categories"
-DATES = "dates"
-
-_SECONDS_A_DAY = 86_400
-_DAYS_A_YEAR = 365.2425
+from skregnet.tabular._values import family_of, missing_among, objects_of
 
 
 @dataclass(frozen=True)
@@ -26,28 +26,114 @@ class Column:
     ----------
     name : str
         Its name, ``x0`` and so on where the table has none.
-    kind : str
-        What it holds: numbers, categories or dates.
-    values : ndarray of shape (n_rows,)
-        Numbers, float64, NaN where one is missing; categories, objects, None where one
-        is missing; dates, days since 1970 as numbers.
+    values : ndarray of shape (n_values,)
+        Booleans, integers, floats, dates of NumPy or objects.
+    is_missing : ndarray of shape (n_values,)
+        Which of them are missing.
+    zone : object, default=None
+        Time zone of dates of NumPy, which are then those of UTC; None if they have
+        none. Objects have theirs themselves.
+    codes : ndarray of shape (n_samples,) or None, default=None
+        Where in `values` each sample's value is; None if `values` are the samples'.
+    is_category : bool, default=False
+        Whether the table, or the user, says that the values are categories.
+    parses_text : bool, default=False
+        Whether text may have been made of numbers: arrays have one type for all
+        columns.
     """
 
     name: str
-    kind: str
     values: Array
+    is_missing: Array
+    zone: Any = None
+    codes: Array | None = None
+    is_category: bool = False
+    parses_text: bool = False
+
+    @classmethod
+    def of(
+        cls, name: str, values: Array, is_missing: Array | None = None, **how: Any
+    ) -> Self:
+        """Return a column of an array of any type."""
+        kind = values.dtype.kind
+        if kind not in "biufMO":
+            values, kind = objects_of(values, len(values)), "O"
+        if kind in "fM":
+            gaps = np.isnan(values) if kind == "f" else np.isnat(values)
+            is_missing = gaps if is_missing is None else gaps | is_missing
+        elif is_missing is None and kind == "O":
+            is_missing = missing_among(values)
+        elif is_missing is None:
+            is_missing = np.zeros(len(values), bool)
+        return cls(name, values, is_missing, **how)
+
+    @cached_property
+    def present(self) -> Array:
+        """The values that are not missing."""
+        return self.values[~self.is_missing] if self.is_missing.any() else self.values
+
+    @cached_property
+    def types(self) -> set[type]:
+        """The types of the values that are not missing."""
+        if self.values.dtype.kind == "O":
+            return set(map(type, self.present))
+        return {self.values.dtype.type} if len(self.present) else set()
+
+    @property
+    def families(self) -> set[str]:
+        """The families of these types."""
+        return set(map(family_of, self.types))
+
+    def with_codes(self, codes: Array) -> Self:
+        """Return the column of these among the values; -1 is a missing one."""
+        values = np.append(self.values, np.zeros(1, self.values.dtype))
+        is_missing = np.append(self.is_missing, True)
+        used, codes = np.unique(codes, return_inverse=True)
+        return replace(
+            self, values=values[used], is_missing=is_missing[used], codes=codes
+        )
+
+    def take(self, rows: Array) -> Self:
+        """Return the column of some of the samples."""
+        if self.codes is not None:
+            used, codes = np.unique(self.codes[rows], return_inverse=True)
+        else:
+            used, codes = rows, None
+        return replace(
+            self,
+            values=self.values[used],
+            is_missing=self.is_missing[used],
+            codes=codes,
+        )
+
+    def by_sample(self, found: Array) -> Array:
+        """Return what was found of the values for each sample."""
+        return found if self.codes is None else found[self.codes]
 
 
-def read_columns(
+@dataclass(frozen=True)
+class Table:
+    """A table, whose columns are read one after the other."""
+
+    names: list[str]
+    n_samples: int
+    read: Callable[[int], Column]
+
+    def __iter__(self) -> Iterator[Column]:
+        """Yield the columns."""
+        return map(self.read, range(len(self.names)))
+
+
+def read_table(
     estimator: Any, X: Any, categorical_features: Any, *, reset: bool
-) -> list[Column]:
-    """Check features and return their columns.
+) -> Table:
+    """Check the form of features and return their columns.
 
     Parameters
     ----------
     estimator : estimator
         Whose `n_features_in_` and `feature_names_in_` are set, or checked against.
-    X : data frame or array-like of shape (n_rows, n_features)
+    X : data frame or array-like of shape (n_samples, n_features)
         Features: a data frame of pandas, polars or another library that narwhals knows,
         or an array.
     categorical_features : "from_dtype" or array-like
@@ -59,8 +145,7 @@ def read_columns(
     Raises
     ------
     ValueError
-        If there are infinite numbers or columns of another type, or if the columns are
-        not those of `fit`.
+        If the columns are not those of `fit`, or if there are none.
     """
     if nw.dependencies.is_into_dataframe(X) and not isinstance(X, np.ndarray):
         frame = _frame_of(X)
@@ -70,14 +155,24 @@ def read_columns(
                 f"X expects at least one row and one column, got shape {frame.shape}."
             )
         names = [str(name) for name in frame.columns]
-        chosen = _chosen(categorical_features, names)
-        return [
-            _of_series(frame[:, k], name, chosen[k]) for k, name in enumerate(names)
-        ]
-    values = _array_of(estimator, X, reset=reset)
-    names = [f"x{k}" for k in range(values.shape[1])]
+        n_samples = len(frame)
+
+        def read(k: int) -> Column:
+            return _of_series(frame[:, k], names[k])
+    else:
+        values = _array_of(estimator, X, reset=reset)
+        n_samples, n_columns = values.shape
+        names = [f"x{k}" for k in range(n_columns)]
+
+        def read(k: int) -> Column:
+            return Column.of(names[k], values[:, k], parses_text=True)
+
     chosen = _chosen(categorical_features, names)
-    return [_of_array(values[:, k], name, chosen[k]) for k, name in enumerate(names)]
+    return Table(
+        names,
+        n_samples,
+        lambda k: replace(read(k), is_category=True) if chosen[k] else read(k),
+    )
 
 
 def _frame_of(X: Any) -> Any:
@@ -90,24 +185,90 @@ def _frame_of(X: Any) -> Any:
         ) from error
 
 
+def _of_series(series: Any, name: str) -> Column:
+    """Read a column of a data frame."""
+    dtype = series.dtype
+    native = series.to_native()
+    zone = getattr(getattr(native, "dtype", None), "tz", None)
+    if zone is not None:  # pandas, of whose zones narwhals knows some
+        return Column.of(name, native.dt.tz_convert(None).to_numpy(), zone=zone)
+    if dtype in (nw.Categorical, nw.Enum):
+        return _of_categorical(series, name)
+    if dtype in (nw.Datetime, nw.Date):
+        zone = dtype.time_zone if dtype == nw.Datetime else None
+        return Column.of(name, series.to_numpy(), zone=zone)
+    if dtype in (nw.Object, nw.Unknown, nw.Duration):
+        return Column.of(name, series.to_numpy())
+    return Column.of(name, *_values_and_gaps(series))
+
+
+def _of_categorical(series: Any, name: str) -> Column:
+    """Read a column whose type says that it holds categories."""
+    own: Any = getattr(series.to_native(), "cat", None)
+    if not hasattr(own, "codes"):
+        values = objects_of(series.to_list(), len(series))
+        return Column.of(name, values, is_category=True)
+    distinct: Any = own.categories.to_series()
+    distinct = _of_series(nw.from_native(distinct, series_only=True), name)
+    return replace(distinct.with_codes(own.codes.to_numpy()), is_category=True)
+
+
+def _values_and_gaps(series: Any) -> tuple[Array, Array | None]:
+    """Return numbers, Booleans, text or objects, and a mask of the missing ones."""
+    dtype = series.dtype
+    if dtype == nw.String:
+        return series.to_numpy(), _nulls_of(series)
+    is_of_numpy = dtype == nw.Boolean or dtype.is_float() or dtype.is_integer()
+    if not is_of_numpy or dtype in (nw.Int128, nw.UInt128):
+        return objects_of(series.to_list(), len(series)), None
+    is_missing = _nulls_of(series)
+    if is_missing.any():
+        series = series.fill_null(False if dtype == nw.Boolean else 0)
+    return series.to_numpy(), is_missing
+
+
+def _nulls_of(series: Any) -> Array:
+    """Return a mask of what a library says is missing."""
+    return np.asarray(series.is_null().to_numpy(), bool)
+
+
 def _array_of(estimator: Any, X: Any, *, reset: bool) -> Array:
-    """Return an array of numbers, or of objects if that is what it holds."""
-    options: dict[str, Any] = {"ensure_all_finite": "allow-nan", "reset": reset}
+    """Return an array of two dimensions, with the values as they are."""
+    if isinstance(X, list | tuple):
+        X = _array_of_list(X)
     dtype = getattr(X, "dtype", None)
-    if dtype is None:
-        with naming("X"):
-            X = check_array(
-                X, dtype=None, ensure_all_finite="allow-nan", input_name="X"
-            )
-        dtype = X.dtype
-    if dtype.kind in "OUS":
-        try:
-            return checked_rows(estimator, X, dtype=np.float64, **options)
-        except ValueError as error:
-            if "could not convert" not in str(error):
-                raise
-        return checked_rows(estimator, X, dtype=object, **options)
-    return checked_rows(estimator, X, dtype=np.float64, **options)
+    kind = getattr(dtype, "kind", None)
+    if kind == "c":
+        raise ValueError(
+            "Complex data not supported: X expects numbers, text, Booleans or dates, "
+            f"got {dtype} in column 'x0'; make columns of real and imaginary parts."
+        )
+    if kind == "T":
+        X = X.astype(object)
+    values: Array = checked_rows(
+        estimator, X, dtype=None, ensure_all_finite=False, reset=reset
+    )
+    return values
+
+
+def _array_of_list(X: Any) -> Any:
+    """Return a list of samples as an array of objects, which keep their types."""
+    if not X or not all(map(_is_sample, X)):
+        return X
+    lengths = {len(sample) for sample in X}
+    if len(lengths) > 1:
+        raise ValueError(
+            "X expects samples of one length, got samples of "
+            f"{min(lengths)} and of {max(lengths)} values."
+        )
+    (n_columns,) = lengths
+    flat = objects_of(chain.from_iterable(X), len(X) * n_columns)
+    return flat.reshape(len(X), n_columns)
+
+
+def _is_sample(sample: Any) -> bool:
+    """Tell a list of values, or an array or series of one dimension."""
+    return isinstance(sample, list | tuple) or len(getattr(sample, "shape", ())) == 1
 
 
 def _chosen(categorical_features: Any, names: list[str]) -> Array:
@@ -134,74 +295,3 @@ def _chosen(categorical_features: Any, names: list[str]) -> Array:
                 f"{len(names) - 1}, got {item!r}."
             )
     return mask
-
-
-def _of_series(series: Any, name: str, is_category: bool) -> Column:
-    """Read a column of a data frame."""
-    dtype = series.dtype
-    if is_category or not (dtype.is_numeric() or dtype.is_temporal()):
-        is_missing = series.is_null().to_list()
-        texts = [
-            None if gone else _category(value)
-            for value, gone in zip(series.to_list(), is_missing, strict=True)
-        ]
-        return Column(name, CATEGORIES, np.array(texts, dtype=object))
-    if dtype.is_temporal():
-        if dtype not in (nw.Datetime, nw.Date):
-            raise ValueError(
-                f"X expects numbers, categories, text, booleans and dates, got {dtype} "
-                f"in column {name!r}; make numbers of them."
-            )
-        milliseconds = series.dt.timestamp("ms").cast(nw.Float64).to_numpy()
-        days = np.asarray(milliseconds, np.float64) / (1000 * _SECONDS_A_DAY)
-        return Column(name, DATES, days)
-    values = np.asarray(series.cast(nw.Float64).to_numpy(), np.float64)
-    return Column(name, NUMBERS, _without_infinities(values, name))
-
-
-def _of_array(values: Array, name: str, is_category: bool) -> Column:
-    """Read a column of an array; text that is no number makes it categories."""
-    if values.dtype != object and not is_category:
-        return Column(name, NUMBERS, values)
-    if not is_category:
-        try:
-            numbers = np.array([np.nan if v is None else v for v in values], np.float64)
-        except ValueError:
-            pass
-        else:
-            return Column(name, NUMBERS, _without_infinities(numbers, name))
-    texts = np.array([_category(v) for v in values.tolist()], dtype=object)
-    return Column(name, CATEGORIES, texts)
-
-
-def _category(value: Any) -> str | None:
-    """Return a category as text, None if it is missing."""
-    if value is None or value != value:
-        return None
-    # 1 and 1.0 are one category, in whatever table.
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value)
-
-
-def _without_infinities(values: Array, name: str) -> Array:
-    """Refuse infinite numbers."""
-    if np.isinf(values).any():
-        raise ValueError(
-            "X expects finite numbers or missing ones, got infinity in column "
-            f"{name!r}."
-        )
-    return values
-
-
-def date_parts(days: Array) -> dict[str, Array]:
-    """Return what may matter of dates: time itself, season, weekday and hour.
-
-    What comes round is given by sine and cosine, so that the end is near the start.
-    """
-    turns = {"year": days / _DAYS_A_YEAR, "week": days / 7, "day": days}
-    parts = {"days": days}
-    for name, turn in turns.items():
-        parts[f"sin_{name}"] = np.sin(2 * np.pi * turn)
-        parts[f"cos_{name}"] = np.cos(2 * np.pi * turn)
-    return parts

@@ -1,5 +1,6 @@
 """Tables as networks want them: numbers of one scale, bins, categories, dates."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, ClassVar, Protocol, Self
@@ -14,19 +15,21 @@ from skregnet.constraints import Interval
 from skregnet.documentation import DocumentedMixin
 from skregnet.estimators._weights import checked_weights, summable
 from skregnet.kernels import Array
-from skregnet.tabular._columns import (
+from skregnet.tabular._categories import Categories
+from skregnet.tabular._columns import Column, read_table
+from skregnet.tabular._dates import Dates
+from skregnet.tabular._kinds import (
     CATEGORIES,
-    DATES,
-    Column,
-    date_parts,
-    read_columns,
+    NOTHING,
+    check_families,
+    kind_of,
+    warn_of_families,
 )
+from skregnet.tabular._numbers import Numbers
+from skregnet.tabular._values import DATES, NUMBERS
 
-# What a scaled number tends to, where it is far out.
-BOUND = 3.0
-FAR = 1e9
-# Bins add nothing to a column of fewer edges.
-_FEWEST_EDGES = 4
+# Samples that are encoded at once, so that what is between stays in the caches.
+_BLOCK = 4096
 
 
 class _Encoding(Protocol):
@@ -37,146 +40,55 @@ class _Encoding(Protocol):
         """Names of the columns that it becomes."""
         ...
 
-    def encode(self, values: Array) -> Array:
-        """Return them, of shape (n_rows, n_columns)."""
+    def read(self, column: Column) -> Array:
+        """Return what it needs of each sample; a value's does not depend on others."""
+        ...
+
+    def encode(self, values: Array, out: Array) -> None:
+        """Write what `read` returned of samples into zeros, (n_samples, n_columns)."""
         ...
 
 
 @dataclass(frozen=True)
-class Numbers:
-    """A number, scaled and softly bounded; its bins; whether it is missing."""
+class Nothing:
+    """A column of which all values were missing in `fit`, and anything is taken."""
 
     name: str
-    center: float
-    scale: float
-    edges: Array
-    marks_missing: bool
-
-    @classmethod
-    def of(cls, name: str, values: Array, weights: Array, n_bins: int) -> Self:
-        """Learn from the values that are there."""
-        is_there = ~np.isnan(values)
-        found, weights = values[is_there], weights[is_there]
-        marks = not is_there.all()
-        if not len(found):
-            return cls(name, 0.0, 0.0, np.zeros(0), marks)
-        low, center, high = _quantiles(found, [0.25, 0.5, 0.75], weights)
-        with np.errstate(over="ignore"):
-            spread = high - low or (found.max() - found.min()) / 2
-            scale = 1 / spread if spread > 0 and np.isfinite(1 / spread) else 0.0
-        shares = np.linspace(0, 1, n_bins + 1)
-        edges = np.unique(_quantiles(found, shares, weights)) if n_bins else np.zeros(0)
-        if len(edges) < _FEWEST_EDGES:
-            edges = edges[:0]
-        return cls(name, center, scale, edges, marks)
 
     @property
     def names(self) -> list[str]:
         """Names of the columns that it becomes."""
-        bins = [f"{self.name}_bin{k}" for k in range(max(len(self.edges) - 1, 0))]
-        missing = [f"{self.name}_missing"] if self.marks_missing else []
-        return [self.name, *bins, *missing]
+        return [self.name, f"{self.name}_missing"]
 
-    def encode(self, values: Array) -> Array:
-        """Return them, of shape (n_rows, n_columns)."""
-        is_missing = np.isnan(values)
-        known = np.where(is_missing, self.center, values)
-        # Differences of huge numbers are far out, whatever they overflow to.
-        with np.errstate(over="ignore"):
-            scaled = (_bounded(known - self.center) * self.scale).clip(-FAR, FAR)
-            parts = [scaled / np.hypot(1, scaled / BOUND)]
-            if len(self.edges):
-                widths = _bounded(np.diff(self.edges))
-                inside = _bounded(known[:, np.newaxis] - self.edges[:-1]) / widths
-                parts.append(inside.clip(0, 1))
-        if self.marks_missing:
-            parts.append(is_missing)
-        return np.column_stack(parts)
+    def read(self, column: Column) -> Array:
+        """Return which values are missing."""
+        return column.by_sample(column.is_missing)
 
-
-@dataclass(frozen=True)
-class Categories:
-    """A column for each category; one of -1 and 1 where there are two."""
-
-    name: str
-    kept: list[str]
-    marks_missing: bool
-
-    @classmethod
-    def of(cls, name: str, values: Array, weights: Array, max_categories: int) -> Self:
-        """Learn which categories there are; the rarest of too many are left out."""
-        is_there = values != None  # noqa: E711 (each of the elements)
-        found, places = np.unique(values[is_there].astype(str), return_inverse=True)
-        sums = np.bincount(places, weights[is_there], minlength=len(found))
-        order = np.argsort(-sums, kind="stable")[:max_categories]
-        return cls(name, found[np.sort(order)].tolist(), not is_there.all())
-
-    @property
-    def is_binary(self) -> bool:
-        """Whether one column stands for two categories."""
-        return len(self.kept) == 2 and not self.marks_missing
-
-    @property
-    def names(self) -> list[str]:
-        """Names of the columns that it becomes."""
-        if self.is_binary:
-            return [f"{self.name}_{self.kept[1]}"]
-        names = [f"{self.name}_{category}" for category in self.kept]
-        return [*names, f"{self.name}_missing"] if self.marks_missing else names
-
-    def encode(self, values: Array) -> Array:
-        """Return them, of shape (n_rows, n_columns)."""
-        one_hot = np.column_stack(
-            [np.zeros((len(values), 0)), *[values == kept for kept in self.kept]]
-        )
-        if self.is_binary:
-            return one_hot[:, 1:] - one_hot[:, :1]
-        if self.marks_missing:
-            one_hot = np.column_stack([one_hot, values == None])  # noqa: E711
-        return one_hot
-
-
-@dataclass(frozen=True)
-class _Dates:
-    """What may matter of a date, as numbers."""
-
-    parts: dict[str, Numbers]
-
-    @classmethod
-    def of(cls, name: str, days: Array, weights: Array, n_bins: int) -> Self:
-        """Learn the scales of all parts."""
-        return cls(
-            {
-                part: Numbers.of(
-                    f"{name}_{part}", values, weights, n_bins if part == "days" else 0
-                )
-                for part, values in date_parts(days).items()
-            }
-        )
-
-    @property
-    def names(self) -> list[str]:
-        return [name for part in self.parts.values() for name in part.names]
-
-    def encode(self, days: Array) -> Array:
-        parts = date_parts(days)
-        encoded = [part.encode(parts[name]) for name, part in self.parts.items()]
-        return np.hstack(encoded)
+    def encode(self, values: Array, out: Array) -> None:
+        """Write whether values are missing."""
+        out[:, 1] = values
 
 
 class TableEncoder(DocumentedMixin, TransformerMixin, BaseEstimator):
     """Turns the columns of a table into numbers that networks learn from well.
 
     - Numbers are centred by the median, scaled by the range between the quartiles, and
-      softly bounded: ``z / sqrt(1 + (z / 3)^2)``. Beside that each is encoded by bins
+      softly bounded: ``z / sqrt(1 + (z / 3)^2)``. Numbers that differ by no more than
+      rounding are one. Beside that each is encoded by bins
       between quantiles, piecewise linearly: 0 below a bin, 1 above, and its share
       within. That lets the first layer learn any function of one column.
     - Categories, text and booleans become a column each, or one of -1 and 1 where there
       are two. A category that was not there in `fit` has zeros.
     - Dates become the time itself, and the season, the weekday and the hour as points
-      on circles.
+      on circles, by the clocks of the time zone in `fit`.
     - Missing values are allowed everywhere. They count as the median, and have a column
       that says so where any was missing in `fit`.
+
+    What a column holds is decided in `fit`, by its type or, in columns of objects,
+    sparse columns and lists, by its values: all numbers, all dates, or text, Booleans
+    and mixtures of them with numbers, which are categories. Text in arrays and lists
+    that is all numbers counts as numbers. A column in which all is missing takes
+    anything later.
 
     Parameters
     ----------
@@ -249,7 +161,7 @@ class TableEncoder(DocumentedMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : data frame or array-like of shape (n_samples, n_features)
-            A table of pandas, polars or the like, or an array.
+            A table of pandas, polars or the like, an array, or a list of samples.
         y : object, default=None
             Not used.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -263,7 +175,8 @@ class TableEncoder(DocumentedMixin, TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If there are infinite numbers, or columns of types that are not known.
+            If there are infinite numbers, or values that are neither numbers, text,
+            Booleans nor dates, or dates with a time zone among others without one.
         """
         with all_or_nothing(self):
             self._fit(X, sample_weight)
@@ -271,17 +184,34 @@ class TableEncoder(DocumentedMixin, TransformerMixin, BaseEstimator):
 
     def _fit(self, X: Any, sample_weight: Any) -> None:
         """Learn how each column becomes several."""
-        columns = read_columns(self, X, self.categorical_features, reset=True)
-        weights = summable(checked_weights(sample_weight, columns[0].values))
+        table = read_table(self, X, self.categorical_features, reset=True)
+        weights = summable(checked_weights(sample_weight, np.empty(table.n_samples)))
         if weights is None:
-            weights = np.ones(len(columns[0].values))
-        rows = weights > 0
-        self._encodings = [
-            self._learn(column, column.values[rows], weights[rows])
-            for column in columns
-        ]
-        self._kinds = [column.kind for column in columns]
+            weights = np.ones(table.n_samples)
+        rows = np.flatnonzero(weights)
+        is_whole = len(rows) == table.n_samples
+        self._encodings: list[_Encoding] = []
+        self._kinds: list[str] = []
+        self._families: list[list[str]] = []
+        for column in table:
+            own = column if is_whole else column.take(rows)
+            kind = kind_of(own)
+            self._kinds.append(kind)
+            # Text that is numbers was not told from them.
+            families = own.families | ({NUMBERS} if kind == NUMBERS else set())
+            self._families.append(sorted(families))
+            self._encodings.append(self._learn(own, kind, weights[rows]))
         self.n_columns_of_features_ = [len(own.names) for own in self._encodings]
+
+    def _learn(self, column: Column, kind: str, weights: Array) -> _Encoding:
+        """Return the encoding of a column."""
+        if kind == NOTHING:
+            return Nothing(column.name)
+        if kind == CATEGORIES:
+            return Categories.learn(column, weights, self.max_categories)
+        if kind == DATES:
+            return Dates.learn(column, weights, self.n_bins)
+        return Numbers.learn(column, weights, self.n_bins)
 
     def transform(self, X: Any) -> Array:
         """Encode a table.
@@ -300,16 +230,32 @@ class TableEncoder(DocumentedMixin, TransformerMixin, BaseEstimator):
         ------
         ValueError
             If columns are not those of `fit`, or hold something else.
+
+        Warns
+        -----
+        UserWarning
+            If a column holds text where it held numbers or Booleans in `fit`, or they
+            text.
         """
+        return self._encode(X)
+
+    def _encode(self, X: Any) -> Array:
+        """Return what `transform` does, as an array, whatever output is configured."""
         check_is_fitted(self)
-        columns = read_columns(self, X, self.categorical_features, reset=False)
-        parts = [
-            encoding.encode(self._of_kind(column, kind))
-            for column, encoding, kind in zip(
-                columns, self._encodings, self._kinds, strict=True
-            )
-        ]
-        encoded: Array = np.hstack(parts)
+        table = read_table(self, X, self.categorical_features, reset=False)
+        encoded = np.zeros((table.n_samples, sum(self.n_columns_of_features_)))
+        start = 0
+        for column, encoding, kind, families in zip(
+            table, self._encodings, self._kinds, self._families, strict=True
+        ):
+            check_families(column, kind, set(families))
+            values = encoding.read(column)
+            warn_of_families(column, kind, set(families))
+            stop = start + len(encoding.names)
+            for k in range(0, table.n_samples, _BLOCK):
+                block = slice(k, k + _BLOCK)
+                encoding.encode(values[block], encoded[block, start:stop])
+            start = stop
         return encoded
 
     def get_feature_names_out(
@@ -326,34 +272,12 @@ class TableEncoder(DocumentedMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         names : ndarray of str
-            Each begins with the name of the column it is of.
+            Each begins with the name of the column it is of. Where two would be equal,
+            the second ends in ``_2``, or in the first number that is free.
         """
         check_is_fitted(self)
         return np.array(
-            [name for encoding in self._encodings for name in encoding.names], object
-        )
-
-    def _learn(self, column: Column, values: Array, weights: Array) -> _Encoding:
-        """Return the encoding of a column."""
-        if column.kind == CATEGORIES:
-            return Categories.of(column.name, values, weights, self.max_categories)
-        kind = _Dates if column.kind == DATES else Numbers
-        return kind.of(column.name, values, weights, self.n_bins)
-
-    def _of_kind(self, column: Column, kind: str) -> Array:
-        """Return the values of a column as what they were in `fit`."""
-        if column.kind == kind:
-            return column.values
-        if kind == CATEGORIES:
-            is_there = ~np.isnan(column.values)
-            texts = [f"{v:g}" for v in column.values[is_there]]
-            values = np.full(len(column.values), None, object)
-            values[is_there] = texts
-            return values
-        if column.kind == CATEGORIES and all(v is None for v in column.values):
-            return np.full(len(column.values), np.nan)
-        raise ValueError(
-            f"column {column.name!r} of X expects {kind} as in fit, got {column.kind}."
+            _unique(name for own in self._encodings for name in own.names), object
         )
 
     def __sklearn_tags__(self) -> Any:
@@ -366,12 +290,14 @@ class TableEncoder(DocumentedMixin, TransformerMixin, BaseEstimator):
         return tags
 
 
-def _bounded(differences: Array) -> Array:
-    """Return finite numbers instead of infinite ones."""
-    largest = np.finfo(np.float64).max
-    return differences.clip(-largest, largest)
-
-
-def _quantiles(values: Array, shares: Any, weights: Array) -> Array:
-    """Return quantiles in which a weight of 2 counts like two values."""
-    return np.quantile(values, shares, weights=weights, method="inverted_cdf")
+def _unique(names: Iterable[str]) -> list[str]:
+    """Return names; those that come again get the first number that makes them new."""
+    given = list(names)
+    taken, used = set(given), set[str]()
+    for k, name in enumerate(given):
+        number = 1
+        while given[k] in used or (number > 1 and given[k] in taken):
+            number += 1
+            given[k] = f"{name}_{number}"
+        used.add(given[k])
+    return given

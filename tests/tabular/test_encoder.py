@@ -1,11 +1,14 @@
 """Tables as numbers, against what the docstring says of each kind of column."""
 
 import datetime
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import skops.io
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import make_pipeline
@@ -194,8 +197,11 @@ def test_in_pipelines():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"number": np.inf}, "got infinity in column 'number'"),
-        ({"date": pd.Timedelta(1, "D")}, "got Duration.* in column 'date'"),
+        ({"number": np.inf}, "X contains infinity in column 'number'"),
+        (
+            {"date": pd.Timedelta(1, "D")},
+            "'date' of X expects numbers, text.* of type timedelta64",
+        ),
     ],
     ids=str,
 )
@@ -213,6 +219,122 @@ def test_other_columns_than_in_fit():
         encoder.transform(X.assign(integer="text"))
     with pytest.raises(ValueError, match="at least one row"):
         encoder.transform(X.iloc[:0])
+
+
+SPREADS_OF_ROUNDING = {
+    "two sums": [0.3, 0.1 + 0.2],
+    "two products": [1.1 * 1.1, 1.21],
+    "neighbours": [1e9 + 0.1, np.nextafter(1e9 + 0.1, np.inf)],
+    "negative": [-0.3, -0.1 - 0.2],
+    "tiny": [3e-300, 1e-300 + 2e-300],
+    "float32": np.array([0.1, np.nextafter(np.float32(0.1), 1)], np.float32),
+}
+
+
+def spreads(X, **parameters):
+    return np.ptp(TableEncoder(**parameters).fit_transform(X), axis=0)
+
+
+@pytest.mark.parametrize("name", SPREADS_OF_ROUNDING)
+def test_what_is_constant_to_rounding_is_constant(name):
+    values = np.asarray(SPREADS_OF_ROUNDING[name])
+    X = pd.DataFrame({"a": np.tile(values, 20)})
+    assert (spreads(X) == 0).all()
+    assert (spreads(X.astype(object) if name != "float32" else X.to_numpy()) == 0).all()
+    # Beside a number that is another it is still one number.
+    X.loc[len(X)] = 5
+    encoded = TableEncoder(n_bins=0).fit_transform(X)
+    assert np.ptp(encoded[:-1]) < 1e-6
+    assert abs(encoded[-1, 0] - encoded[0, 0]) > 1
+
+
+@pytest.mark.parametrize("n_shares", [3, 7, 30, 300])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_sums_of_shares_are_constant(n_shares, dtype):
+    shares = np.random.default_rng(0).dirichlet(np.ones(n_shares), 200).astype(dtype)
+    assert (spreads(pd.DataFrame({"sum": shares.sum(axis=1)})) == 0).all()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        10**15 + np.arange(40),
+        (10**15 + np.arange(40)).astype(float),
+        (2**23 + np.arange(40)).astype(np.float32),
+        pd.Series([10**15 + k for k in range(40)] + [None], dtype=object),
+        1e9 + np.arange(40) * 1e-3,
+        np.float32(1000) + np.arange(40, dtype=np.float32) / 8,
+        1e-300 * np.arange(1, 41),
+    ],
+    ids=lambda values: str(values.dtype),
+)
+def test_small_differences_of_exact_numbers_count(values):
+    X = pd.DataFrame({"a": values})
+    encoder = TableEncoder().fit(X)
+    assert encoder.n_columns_of_features_[0] >= 17
+    assert (np.ptp(encoder.transform(X), axis=0) > 0.9).all()
+
+
+def test_edges_that_differ_by_rounding_are_one():
+    near = np.array([0.3, 0.1 + 0.2])
+    X = pd.DataFrame({"a": np.concatenate([np.tile(near, 50), np.arange(1, 101)])})
+    encoder = TableEncoder().fit(X)
+    assert np.diff(encoder._encodings[0].edges).min() > 0.1
+    assert (np.ptp(encoder.transform(X.iloc[:100]), axis=0) < 1e-6).all()
+
+
+@pytest.mark.parametrize(
+    ("X", "names"),
+    [
+        (
+            pd.DataFrame({"a": ["b_c", "x", "y"], "a_b": ["c", "x", "y"]}),
+            ["a_b_c", "a_x", "a_y", "a_b_c_2", "a_b_x", "a_b_y"],
+        ),
+        (
+            pd.DataFrame({"a": ["missing", None, "x"]}),
+            ["a_missing", "a_x", "a_missing_2"],
+        ),
+        (
+            pd.DataFrame({"a": ["b", "b_2", "c"], "a_b": [1.0, 2, 3]}),
+            ["a_b", "a_b_2", "a_c", "a_b_3"],
+        ),
+        (
+            pd.DataFrame({"a": np.arange(9.0), "a_bin0": 1.0, "a_bin1": 2.0}),
+            ["a", "a_bin0", "a_bin1", "a_bin2", "a_bin3", "a_bin0_2", "a_bin1_2"],
+        ),
+    ],
+    ids=["categories", "missing", "numbers", "bins"],
+)
+def test_names_are_unique(X, names):
+    encoder = TableEncoder(n_bins=4).set_output(transform="pandas").fit(X)
+    assert encoder.get_feature_names_out().tolist() == names
+    assert encoder.transform(X).columns.tolist() == names
+
+
+@pytest.mark.parametrize("output", ["pandas", "polars"])
+def test_what_is_used_inside_does_not_follow_the_output(output):
+    X = table()
+    encoder = TableEncoder().fit(X)
+    expected = encoder.transform(X)
+    encoder.set_output(transform=output)
+    assert not isinstance(encoder.transform(X), np.ndarray)
+    for context in ({}, {"transform_output": output}):
+        with config_context(**context):
+            found = encoder._encode(X)
+        assert type(found) is np.ndarray
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_in_skops():
+    X = table()
+    encoder = TableEncoder().fit(X)
+    content = skops.io.dumps(encoder)
+    types = skops.io.get_untrusted_types(data=content)
+    assert all(name.startswith("skregnet.tabular.") for name in types)
+    page = (Path(__file__).parents[2] / "docs" / "persistence.md").read_text()
+    assert all(f"`{name}`" in page for name in types)
+    again = skops.io.loads(content, trusted=types)
+    np.testing.assert_array_equal(again.transform(X), encoder.transform(X))
 
 
 @pytest.mark.parametrize("chosen", [["other"], [9], [-1], [True], [1.5]], ids=str)

@@ -1,0 +1,217 @@
+"""Categories: how a value becomes one, in `fit`, at prediction and in ONNX alike.
+
+A category is text. A value goes by its type and itself alone: integers, and floats and
+Decimals that are integers, by their digits; other numbers by the fewest digits that
+tell them apart in their own precision; Booleans by their names; text is itself.
+"""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from numbers import Integral, Rational
+from typing import Any, Self
+
+import numpy as np
+
+from skregnet.kernels import Array
+from skregnet.tabular._columns import Column
+from skregnet.tabular._instants import instant_of, text_of_instant
+from skregnet.tabular._values import (
+    BOOLEANS,
+    DATES,
+    NUMBERS,
+    TEXT,
+    family_of,
+    refused,
+    text_of,
+)
+
+UNKNOWN = -1
+MISSING = -2
+
+_BOOLEANS_OF_DIGITS = {"0": "False", "1": "True"}
+_DIGITS_OF_BOOLEANS = {"False": "0", "True": "1"}
+
+
+@dataclass(frozen=True)
+class Categories:
+    """A column for each category; one of -1 and 1 where there are two."""
+
+    name: str
+    kept: list[str]
+    marks_missing: bool
+
+    @classmethod
+    def learn(cls, column: Column, weights: Array, max_categories: int) -> Self:
+        """Learn which categories there are; the rarest of too many are left out."""
+        numbered = _Numbered()
+        codes = _codes_of(column, lambda names: numbered[names[0]])
+        is_there = codes != MISSING
+        sums = np.bincount(codes[is_there], weights[is_there], minlength=len(numbered))
+        found = sorted(numbered)
+        sums = sums[[numbered[text] for text in found]]
+        order = np.argsort(-sums, kind="stable")[:max_categories]
+        kept = [found[k] for k in np.sort(order)]
+        return cls(column.name, kept, not is_there.all())
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether one column stands for two categories."""
+        return len(self.kept) == 2 and not self.marks_missing
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns that it becomes."""
+        if self.is_binary:
+            return [f"{self.name}_{self.kept[1]}"]
+        names = [f"{self.name}_{category}" for category in self.kept]
+        return [*names, f"{self.name}_missing"] if self.marks_missing else names
+
+    def code_of(self, value: Any) -> int:
+        """Return which category a value is; -1 if it is none."""
+        return self._finder()(names_of(value))
+
+    def read(self, column: Column) -> Array:
+        """Return which category each sample has, -1 if none, -2 if it is missing."""
+        return _codes_of(column, self._finder())
+
+    def _finder(self) -> Callable[[tuple[str, ...]], int]:
+        """Return the function from a value's names to its category."""
+        places = {text: k for k, text in enumerate(self.kept)}
+        return lambda names: next(
+            (places[name] for name in names if name in places), UNKNOWN
+        )
+
+    def encode(self, codes: Array, out: Array) -> None:
+        """Write ones into `out`, zeros of shape (n_samples, n_columns)."""
+        if self.is_binary:
+            out[:, 0] = np.where(codes >= 0, 2 * codes - 1, 0)
+            return
+        known = np.flatnonzero(codes >= 0)
+        out[known, codes[known]] = 1
+        if self.marks_missing:
+            out[:, -1] = codes == MISSING
+
+
+def names_of(value: Any) -> tuple[str, ...]:
+    """Return the names by which `fit` may have known a value.
+
+    Parameters
+    ----------
+    value : object
+        A value that is not missing.
+
+    Returns
+    -------
+    names : tuple of str
+        The first is the category that it is itself. Where `fit` has not seen that, an
+        integer is the Boolean that equals it, or its text with a decimal point, a
+        Boolean is its integer, and a float of 64 bits that was made of one of 32 bits
+        is that.
+    """
+    family = family_of(type(value))
+    if family == TEXT:
+        return (text_of(value),)
+    if family == BOOLEANS:
+        text = str(bool(value))
+        return text, _DIGITS_OF_BOOLEANS[text]
+    if family == DATES:
+        return (text_of_instant(instant_of(value), _is_aware(value)),)
+    return _names_of_number(value) if family == NUMBERS else (str(value),)
+
+
+def _names_of_number(value: Any) -> tuple[str, ...]:
+    """Return the names of a number."""
+    if not _is_integer(value):
+        return _fractional(value)
+    digits = str(int(value))
+    if digits in _BOOLEANS_OF_DIGITS:
+        return digits, _BOOLEANS_OF_DIGITS[digits], f"{digits}.0"
+    return digits, f"{digits}.0"
+
+
+def _is_aware(value: Any) -> bool:
+    """Tell dates that have a time zone."""
+    return isinstance(value, date) and getattr(value, "tzinfo", None) is not None
+
+
+def _is_integer(value: Any) -> bool:
+    """Tell numbers that are integers, of whatever type."""
+    if isinstance(value, Integral):
+        return True
+    if isinstance(value, Rational):
+        return value.denominator == 1
+    if isinstance(value, Decimal):
+        return value.is_finite() and value == value.to_integral_value()
+    is_finite = bool(np.isfinite(value))
+    return is_finite and value == int(value)
+
+
+def _fractional(value: Any) -> tuple[str, ...]:
+    """Return the names of a number that is no integer."""
+    if isinstance(value, float):
+        with np.errstate(over="ignore", under="ignore"):
+            short = np.float32(value)
+        if float(short) == value:
+            return _shortest(value), _shortest(short)
+    return (_shortest(value),)
+
+
+def _shortest(value: Any) -> str:
+    """Return the fewest digits that tell a number from others of its precision."""
+    number = float(value)
+    if isinstance(value, np.float16 | np.float32):
+        text = np.format_float_scientific(value)
+        return repr(float(text))
+    if isinstance(value, Decimal) and Decimal(repr(number)) != value:
+        return f"{value:f}".rstrip("0")
+    if isinstance(value, np.longdouble) and value != number:
+        return np.format_float_positional(value)
+    return repr(number)
+
+
+class _Numbered(dict[Any, int]):
+    """Numbers what it is asked for, as it comes."""
+
+    def __missing__(self, key: Any) -> int:
+        number = self[key] = len(self)
+        return number
+
+
+def _codes_of(column: Column, code_of: Callable[[tuple[str, ...]], int]) -> Array:
+    """Return the code of each sample, found once for each value that is different."""
+    found, places = _distinct(column)
+    codes = np.full(len(column.values), MISSING)
+    try:
+        own = [code_of(names_of(value)) for value in found]
+    except (ValueError, OverflowError) as error:
+        raise ValueError(
+            f"column {column.name!r} of X expects categories that have text: {error}"
+        ) from error
+    codes[~column.is_missing] = np.array(own, np.intp)[places]
+    return column.by_sample(codes)
+
+
+def _distinct(column: Column) -> tuple[Any, Array]:
+    """Return the different values of a column, and where each of its values is.
+
+    Values of different types are different, though Python's 1 equals its True.
+    """
+    values = column.present
+    if values.dtype.kind != "O":
+        found: Any
+        found, places = np.unique(values, return_inverse=True)
+        if column.zone is not None:
+            # These are instants of UTC.
+            found = [text_of_instant(instant_of(value), True) for value in found]
+        return found, places
+    numbered = _Numbered()
+    is_mixed = len(column.types) > 1
+    keys = zip(map(type, values), values, strict=True) if is_mixed else values
+    try:
+        places = np.fromiter(map(numbered.__getitem__, keys), np.intp, len(values))
+    except TypeError as error:
+        unhashable = next(v for v in values if not isinstance(v, Hashable))
+        raise refused(column.name, "categories", unhashable) from error
+    return [key[1] for key in numbered] if is_mixed else list(numbered), places
