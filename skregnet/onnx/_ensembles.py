@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 from skl2onnx.proto import onnx_proto
 from sklearn.base import is_classifier
+from sklearn.dummy import DummyClassifier
 from sklearn.utils.validation import check_is_fitted
 
+from skregnet.ensemble.combining import is_stand_in
 from skregnet.ensemble.output import ClassOutput, TaskOutput
+from skregnet.labels import codes_of
 from skregnet.onnx._graph import (
     Graph,
     are_texts,
@@ -130,21 +133,46 @@ class _Ensemble:
 
     def _scores(self, number: int, member: Any) -> str:
         """Add a member's decision function, a column for each class."""
-        if not hasattr(member, "decision_function") or not np.array_equal(
-            member.classes_, self._model.classes_
-        ):
+        graph, output = self._graph, self._model._output
+        classes, known = output.classes, np.asarray(member.classes_)
+        if self._is_constant(member):
+            return self._constant(known, least=-1.0)
+        shape = getattr(member, "decision_function_shape", "ovr")
+        if shape == "ovo" and len(known) > 2:
             raise NotImplementedError(
-                "BaggingEnsemble expects members with a decision_function of all "
-                "classes within an estimator that decides by these, got "
-                f"{member!r} with classes {member.classes_!r}; use members that have, "
-                "or that have predict_proba alone."
+                "BaggingEnsemble expects members with one value for each class within "
+                "an estimator that decides by these, got decision_function_shape='ovo' "
+                f"in {member!r}; set decision_function_shape='ovr'."
             )
-        graph = self._graph
         _, scores = self._outputs(number, member, raw_scores=True)
-        return graph.cast(scores, graph.number)
+        scores = graph.cast(scores, graph.number)
+        if output.is_multilabel:
+            return scores
+        if len(known) == 2:
+            last = graph.columns(scores, [-1])
+            scores = graph.apply("Concat", graph.apply("Neg", last), last, axis=1)
+        if len(known) == len(classes):
+            return scores
+        # Classes that the member has not seen get the least value of the others.
+        least = graph.columns(graph.largest(scores, len(known), axis=1), [-1])
+        above = graph.apply("Sub", scores, least)
+        return graph.apply("Add", _aligned(graph, above, known, classes), least)
+
+    def _is_constant(self, member: Any) -> bool:
+        """Tell whether a member stands in for one that would know one class only."""
+        return isinstance(member, DummyClassifier) and is_stand_in(self._model, member)
+
+    def _constant(self, known: Any, least: float = 0.0) -> str:
+        """Add 1 for the only class that is known, and the least value for others."""
+        classes = self._model._output.classes
+        row = np.full(len(classes), least)
+        row[codes_of(known, classes)] = 1.0
+        return self._graph.repeated(row, self._operator.inputs[0].full_name)
 
     def _shares(self, number: int, member: Any) -> str:
         """Add a member's probabilities of all classes or labels, or its votes."""
+        if self._is_constant(member):
+            return self._constant(np.asarray(member.classes_))
         graph, output = self._graph, self._model._output
         labels, probabilities = self._outputs(number, member)
         n_columns = len(output.classes)
@@ -220,7 +248,7 @@ def _aligned(graph: Graph, given: str, known: Any, classes: Any) -> str:
     """Add probabilities of known classes in the columns of all, 0 for the others."""
     if len(known) == len(classes):
         return given
-    table = np.eye(len(classes))[np.searchsorted(classes, known)]
+    table = np.eye(len(classes))[codes_of(np.asarray(known), classes)]
     return graph.apply("MatMul", given, table)
 
 

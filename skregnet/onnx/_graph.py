@@ -89,6 +89,13 @@ class Graph:
         )
         return str(names[0])
 
+    def repeated(self, row: Any, inputs: str) -> str:
+        """Add numbers that are the same for each sample."""
+        row = np.reshape(row, (1, -1))
+        n_rows = self.apply("Gather", self.apply("Shape", inputs), self.integers([0]))
+        shape = self.apply("Concat", n_rows, self.integers([row.shape[1]]), axis=0)
+        return self.apply("Expand", row, shape)
+
     def reshaped(self, values: str, shape: Any) -> str:
         """Add a change of shape, in which -1 stands for the number of samples."""
         return self.apply("Reshape", values, self.integers(shape))
