@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.metrics import accuracy_score
-from sklearn.utils import assert_all_finite, check_array
+from sklearn.utils import InputTags, assert_all_finite, check_array, get_tags
 from sklearn.utils.validation import _check_method_params, validate_data
 
 from skregnet.kernels import Array
@@ -392,3 +392,15 @@ def _as_floats(X: Any) -> Any:
     if dtype.itemsize < X.dtype.itemsize:
         assert_all_finite(floats, input_name="X")
     return floats
+
+
+def input_tags_of(augmenter: Any) -> InputTags:
+    """Return which samples an augmenter takes; without tags, finite dense ones."""
+    if isinstance(augmenter, type):
+        raise TypeError(
+            f"augmenter expects an object, such as {augmenter.__name__}(), got the "
+            f"class {augmenter.__name__}."
+        )
+    if hasattr(augmenter, "__sklearn_tags__"):
+        return get_tags(augmenter).input_tags
+    return InputTags()

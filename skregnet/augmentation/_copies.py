@@ -6,17 +6,12 @@ from typing import Any, Self
 import numpy as np
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.utils import (
-    InputTags,
-    assert_all_finite,
-    check_consistent_length,
-    get_tags,
-)
+from sklearn.utils import assert_all_finite, check_consistent_length
 
 from skregnet.augmentation._base import generator_of
 from skregnet.augmentation._containers import dense_frame
 from skregnet.augmentation._targets import Targets, targets_of
-from skregnet.checked_data import checked_array
+from skregnet.checked_data import checked_array, input_tags_of
 from skregnet.kernels import Array
 from skregnet.training.augmentation import augmented
 
@@ -100,15 +95,3 @@ class CopyMaker:
         assert_all_finite(shares, input_name="y from the augmenter")
         targets = self.targets.decode(shares, rng)
         return changed.astype(self.rows.dtype, copy=False), targets
-
-
-def input_tags_of(augmenter: Any) -> InputTags:
-    """Return which rows an augmenter takes; without tags, finite dense ones."""
-    if isinstance(augmenter, type):
-        raise TypeError(
-            f"augmenter expects an object, such as {augmenter.__name__}(), got the "
-            f"class {augmenter.__name__}."
-        )
-    if hasattr(augmenter, "__sklearn_tags__"):
-        return get_tags(augmenter).input_tags
-    return InputTags()

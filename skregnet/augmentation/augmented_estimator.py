@@ -1,14 +1,19 @@
 """Any estimator, fitted to data and to changed copies of them."""
 
+from collections.abc import Callable
+from functools import wraps
 from numbers import Integral
+from types import MethodType
 from typing import Any, ClassVar, Self
 
+import numpy as np
 from sklearn.base import (
     BaseEstimator,
     MetaEstimatorMixin,
     _fit_context,
     clone,
 )
+from sklearn.utils import InputTags, check_consistent_length
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils._tags import get_tags
 from sklearn.utils.metadata_routing import (
@@ -21,11 +26,12 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
     _estimator_has,
     check_is_fitted,
+    has_fit_parameter,
 )
 
 from skregnet.augmentation._containers import in_frame_like
-from skregnet.augmentation._copies import CopyMaker, input_tags_of
-from skregnet.checked_data import rows_of_parameters
+from skregnet.augmentation._copies import CopyMaker
+from skregnet.checked_data import input_tags_of, rows_of_parameters
 from skregnet.constraints import Interval
 from skregnet.documentation import DocumentedMixin
 from skregnet.kernels import Array
@@ -41,13 +47,48 @@ _ROUTED = (
 )
 
 
+class _WeightedAsEstimator:
+    """A method `fit` that takes `sample_weight` where the estimator's own does.
+
+    Meta-estimators look for the parameter in the signature of `fit`.
+
+    Parameters
+    ----------
+    fit : callable
+        The method, with the parameter.
+    """
+
+    def __init__(self, fit: Callable[..., Any]) -> None:
+        self._fit = fit
+
+        @wraps(fit)
+        def without(owner: Any, X: Any, y: Any, **fit_params: Any) -> Any:
+            return fit(owner, X, y, **fit_params)
+
+        # The signature is its own, not that of the method wrapped.
+        del without.__wrapped__
+        self._without = without
+
+    def __get__(self, owner: Any, kind: Any = None) -> Any:
+        """Return the method of an object, or the function of the class."""
+        if owner is None:
+            return self._fit
+        estimator = getattr(owner, "estimator", None)
+        is_weighted = hasattr(estimator, "fit") and has_fit_parameter(
+            estimator, "sample_weight"
+        )
+        return MethodType(self._fit if is_weighted else self._without, owner)
+
+
 class AugmentedEstimator(DocumentedMixin, MetaEstimatorMixin, BaseEstimator):
     """An estimator that learns from the data and from changed copies of them.
 
     Any classifier or regressor of scikit-learn's kind may learn so, pipelines too, and
     this is a classifier or a regressor as it is. Copies are made anew in each `fit`, of
     the training data of a cross-validation alone; what is to be predicted stays as it
-    is. Whatever else the estimator can do is asked of `estimator_`.
+    is. `fit` has the parameter `sample_weight` where that of the estimator has it, so
+    that meta-estimators find it. Whatever else the estimator can do is asked of
+    `estimator_`.
 
     Parameters
     ----------
@@ -76,6 +117,12 @@ class AugmentedEstimator(DocumentedMixin, MetaEstimatorMixin, BaseEstimator):
         The estimator's number of features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         The estimator's names of the features, where `X` has names that are all strings.
+    coef_ : ndarray
+        The estimator's coefficients, where it has such.
+    intercept_ : ndarray or float
+        The estimator's intercept, where it has one.
+    feature_importances_ : ndarray of shape (n_features,)
+        The estimator's importances of the features, where it has such.
 
     See Also
     --------
@@ -143,8 +190,9 @@ class AugmentedEstimator(DocumentedMixin, MetaEstimatorMixin, BaseEstimator):
         self.random_state = random_state
 
     # The parameters of estimator and augmenter are checked by their own `fit`.
+    @_WeightedAsEstimator
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: Any, **fit_params: Any) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, **fit_params: Any) -> Self:
         """Make changed copies of the data, and fit the estimator to them.
 
         Parameters
@@ -154,10 +202,13 @@ class AugmentedEstimator(DocumentedMixin, MetaEstimatorMixin, BaseEstimator):
             estimator gets float32 or float64, and frames as frames.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets: class labels, or a label indicator matrix; or numbers.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples, for estimators that take these; by metadata routing,
+            where that is enabled. Copies get the weight of their sample.
         **fit_params : dict
             What else to fit the estimator with; by metadata routing, where that is
-            enabled. Values of which there is one for each row, such as sample weights,
-            are given to the copies of the row too.
+            enabled. Values of which there is one for each sample are given to its
+            copies too.
 
         Returns
         -------
@@ -176,12 +227,16 @@ class AugmentedEstimator(DocumentedMixin, MetaEstimatorMixin, BaseEstimator):
                 "estimator expects a classifier or a regressor, or a pipeline that "
                 f"ends in one, got estimator={self.estimator!r}."
             )
+        if sample_weight is not None:
+            fit_params["sample_weight"] = sample_weight
         parameters = self._routed("fit", fit_params)
         estimator, augmenter = clone(self.estimator), None
         if self.augmenter is None:
             estimator.fit(X, y, **parameters)
         else:
             maker = CopyMaker.of(self, X, y, as_classes=kind == "classifier")
+            if not np.isscalar(sample_weight) and sample_weight is not None:
+                check_consistent_length(maker.rows, sample_weight)
             rows, targets = maker.make(self.random_state)
             parameters = rows_of_parameters(X, parameters, maker.sources)
             estimator.fit(in_frame_like(rows, X), targets, **parameters)
@@ -319,6 +374,39 @@ class AugmentedEstimator(DocumentedMixin, MetaEstimatorMixin, BaseEstimator):
         """
         return self.estimator_.feature_names_in_
 
+    @property
+    def coef_(self) -> Any:
+        """Coefficients of the features.
+
+        Returns
+        -------
+        coef : ndarray
+            The estimator's.
+        """
+        return self.estimator_.coef_
+
+    @property
+    def intercept_(self) -> Any:
+        """What is added to the weighted features.
+
+        Returns
+        -------
+        intercept : ndarray or float
+            The estimator's.
+        """
+        return self.estimator_.intercept_
+
+    @property
+    def feature_importances_(self) -> Array:
+        """Importances of the features.
+
+        Returns
+        -------
+        importances : ndarray of shape (n_features,)
+            The estimator's.
+        """
+        return self.estimator_.feature_importances_
+
     def get_metadata_routing(self) -> MetadataRouter:
         """Return how metadata reaches the estimator.
 
@@ -342,11 +430,19 @@ class AugmentedEstimator(DocumentedMixin, MetaEstimatorMixin, BaseEstimator):
         tags.classifier_tags = of_base.classifier_tags
         tags.regressor_tags = of_base.regressor_tags
         tags.target_tags = of_base.target_tags
+        tags.target_tags.required = True
         tags.input_tags = of_base.input_tags
+        tags.non_deterministic = of_base.non_deterministic
         if self.augmenter is not None:
+            # Copies are made of numbers, and of one column of labels or indicators.
             taken = input_tags_of(self.augmenter)
-            tags.input_tags.sparse &= taken.sparse
-            tags.input_tags.allow_nan &= taken.allow_nan
+            tags.input_tags = InputTags(
+                sparse=of_base.input_tags.sparse and taken.sparse,
+                allow_nan=of_base.input_tags.allow_nan and taken.allow_nan,
+                positive_only=of_base.input_tags.positive_only,
+            )
+            if of_base.estimator_type == "classifier":
+                tags.target_tags.multi_output = False
         return tags
 
     def _routed(self, method: str, parameters: dict[str, Any]) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _check_feature_names
 
 from skregnet.augmentation._containers import in_container_like
-from skregnet.augmentation._copies import CopyMaker, input_tags_of
+from skregnet.augmentation._copies import CopyMaker
 from skregnet.augmentation._targets import Classes
-from skregnet.checked_data import naming
+from skregnet.checked_data import input_tags_of, naming
 from skregnet.constraints import Interval
 from skregnet.documentation import DocumentedMixin
 

@@ -9,7 +9,7 @@ from sklearn.pipeline import _name_estimators
 from sklearn.utils.metaestimators import _BaseComposition
 
 from skregnet.augmentation._base import Augmenter
-from skregnet.augmentation._copies import input_tags_of
+from skregnet.checked_data import input_tags_of
 from skregnet.kernels import Array
 
 

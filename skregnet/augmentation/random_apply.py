@@ -9,8 +9,8 @@ from sklearn.base import clone
 from sklearn.utils._param_validation import HasMethods
 
 from skregnet.augmentation._base import Augmenter
-from skregnet.augmentation._copies import input_tags_of
 from skregnet.augmentation.compose import check_augmenter
+from skregnet.checked_data import input_tags_of
 from skregnet.constraints import Interval
 from skregnet.kernels import Array
 

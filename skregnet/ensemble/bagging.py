@@ -719,7 +719,13 @@ class BaggingEnsemble(
         tags.classifier_tags = of_members.classifier_tags
         tags.regressor_tags = of_members.regressor_tags
         tags.target_tags = of_members.target_tags
+        tags.target_tags.required = True
+        if tags.estimator_type == "classifier" and not _has_tasks(self._template()):
+            tags.target_tags.multi_output = False
         tags.input_tags = of_members.input_tags
+        # Samples are drawn, but not the columns of a matrix of pairs.
+        tags.input_tags.pairwise = False
+        tags.non_deterministic = of_members.non_deterministic
         return tags
 
     def _member_method(self, caller: str) -> str:

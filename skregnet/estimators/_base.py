@@ -21,6 +21,7 @@ from skregnet.checked_data import (
     NUMBERS,
     beyond_precision,
     checked_rows,
+    input_tags_of,
     naming,
 )
 from skregnet.constraints import Interval
@@ -392,9 +393,10 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
         return state
 
     def __sklearn_tags__(self) -> Any:
-        """Say that sparse features are accepted."""
+        """Say that sparse features are accepted, if an augmenter takes them too."""
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
+        augmenter = getattr(self, "augmenter", None)
+        tags.input_tags.sparse = augmenter is None or input_tags_of(augmenter).sparse
         return tags
 
 

@@ -4,6 +4,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
+from scipy import special
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils import ClassifierTags, RegressorTags, check_consistent_length
 from sklearn.utils._param_validation import StrOptions
@@ -44,7 +45,16 @@ def _classifies(mlp: Any) -> bool:
     """Tell whether a task is a classification, or say that none is."""
     if mlp._known_kinds() != {"regression"}:
         return True
-    raise AttributeError("predict_proba expects a task that is a classification.")
+    raise AttributeError("probabilities expect a task that is a classification.")
+
+
+def _log_probabilities(task: Task, outputs: Array) -> Array:
+    """Return the logarithm of the probability of each class of a task."""
+    if task.n_outputs > 1:
+        return special.log_softmax(outputs, axis=1)
+    if task.classes is not None and len(task.classes) == 1:
+        return np.zeros_like(outputs)
+    return special.log_expit(np.hstack([-outputs, outputs]))
 
 
 class MultiTaskMLP(BaseMLP):
@@ -557,6 +567,29 @@ class MultiTaskMLP(BaseMLP):
         ]
         return found[0] if self._form.is_vector else found
 
+    @available_if(_classifies)
+    def predict_log_proba(self, X: Any) -> Any:
+        """Predict the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        log_probabilities : list of ndarray of shape (n_samples, n_classes)
+            One array a classification, columns in the order of `classes_`; the array
+            itself where `y` has one dimension.
+        """
+        outputs = self._outputs(X)
+        found = [
+            _log_probabilities(task, outputs[:, own])
+            for task, own in zip(self.tasks_, self._loss.outputs_of_tasks, strict=True)
+            if task.classes is not None
+        ]
+        return found[0] if self._form.is_vector else found
+
     @property
     def classes_(self) -> Any:
         """Classes of each classification.
@@ -901,6 +934,12 @@ class MultiTaskMLPClassifier(ClassifierMixin, MultiTaskMLP):
 
     _kind: ClassVar[str | None] = "classification"
     score = MultiTaskMLP.score
+
+    def __sklearn_tags__(self) -> Any:
+        """Take label indicator matrices too: each column is a task."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
 
 
 class MultiTaskMLPRegressor(RegressorMixin, MultiTaskMLP):

@@ -442,6 +442,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         """Say which targets are accepted."""
         tags = super().__sklearn_tags__()
         tags.target_tags.positive_only = self.loss == "poisson"
+        tags.target_tags.multi_output = True
         return tags
 
     def _predictions(self, outputs: Array) -> Array:

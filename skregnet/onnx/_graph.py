@@ -5,8 +5,15 @@ from math import sqrt
 from typing import Any
 
 import numpy as np
-from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
+from skl2onnx.common.data_types import (
+    DoubleTensorType,
+    FloatTensorType,
+    Int64TensorType,
+    StringTensorType,
+)
+from skl2onnx.common.utils_classifier import get_label_classes
 from skl2onnx.proto import onnx_proto
+from sklearn.utils.validation import check_is_fitted
 
 
 class Graph:
@@ -55,9 +62,54 @@ class Graph:
         )
         return output
 
+    def integers(self, values: Any) -> str:
+        """Add integers, such as places or shapes."""
+        values = np.asarray(values, np.int64)
+        return self.initializer(
+            onnx_proto.TensorProto.INT64, values.shape, values.ravel()
+        )
+
     def cast(self, values: str, kind: int, into: str = "") -> str:
         """Add a change of type."""
         return self.apply("Cast", values, to=kind, into=into)
+
+    def columns(self, values: str, places: Any) -> str:
+        """Add a selection of columns."""
+        return self.apply("Gather", values, self.integers(places), axis=1)
+
+    def largest(self, values: str, count: int, axis: int) -> str:
+        """Add as many of the largest values along an axis, in order of size."""
+        names = [self._scope.get_unique_variable_name(n) for n in ("values", "places")]
+        self._container.add_node(
+            "TopK",
+            [values, self.integers([count])],
+            names,
+            name=self._scope.get_unique_operator_name("TopK"),
+            axis=axis,
+        )
+        return str(names[0])
+
+    def repeated(self, row: Any, inputs: str) -> str:
+        """Add numbers that are the same for each sample."""
+        row = np.reshape(row, (1, -1))
+        n_rows = self.apply("Gather", self.apply("Shape", inputs), self.integers([0]))
+        shape = self.apply("Concat", n_rows, self.integers([row.shape[1]]), axis=0)
+        return self.apply("Expand", row, shape)
+
+    def reshaped(self, values: str, shape: Any) -> str:
+        """Add a change of shape, in which -1 stands for the number of samples."""
+        return self.apply("Reshape", values, self.integers(shape))
+
+    def joined(self, inputs: Any) -> str:
+        """Add all inputs side by side, as numbers."""
+        for one in inputs:
+            if isinstance(one.type, StringTensorType):
+                raise ValueError(
+                    f"input {one.raw_name!r} expects numbers, got strings; encode them "
+                    "in a pipeline, or use TabularClassifier or TabularRegressor."
+                )
+        values = [self.cast(one.full_name, self.number) for one in inputs]
+        return values[0] if len(values) == 1 else self.apply("Concat", *values, axis=1)
 
     def outputs_of(self, mlp: Any, inputs: str) -> str:
         """Add a network, but for the activation of its outputs."""
@@ -145,12 +197,75 @@ def number_type(operator: Any) -> Any:
     return DoubleTensorType if is_double else FloatTensorType
 
 
+def are_texts(classes: Any) -> bool:
+    """Tell whether classes are strings rather than integers, or refuse them."""
+    listed = np.asarray(classes).tolist()
+    if all(isinstance(label, str) for label in listed):
+        return True
+    if all(_is_integer(label) for label in listed):
+        return False
+    raise NotImplementedError(
+        "classes expects strings, or integers of 64 bits, which is all that ONNX has "
+        f"for labels, got {listed[:3]!r}; fit to strings or integers, or convert with "
+        "the option nocl=True, by which labels are the places of the classes."
+    )
+
+
+def _is_integer(label: Any) -> bool:
+    """Tell whether a label is a number that an integer of 64 bits can be."""
+    return isinstance(label, int | float) and int(label) == label < 2**63
+
+
 def classes_of(graph: Graph, classes: Any) -> str:
     """Add the classes: as integers if that is what they are, else as strings."""
-    types = onnx_proto.TensorProto
-    if classes.dtype.kind in "biu" or (
-        classes.dtype.kind == "f" and (classes == classes.astype(np.int64)).all()
-    ):
-        return graph.initializer(types.INT64, classes.shape, classes.astype(np.int64))
-    texts = [str(name).encode() for name in classes]
-    return graph.initializer(types.STRING, classes.shape, texts)
+    classes = np.asarray(classes)
+    if are_texts(classes):
+        texts = [str(name).encode() for name in classes.tolist()]
+        return graph.initializer(onnx_proto.TensorProto.STRING, classes.shape, texts)
+    return graph.integers(classes.tolist())
+
+
+def label_classes(operator: Any) -> Any:
+    """Return the classes of an operator's model, or their places by the option nocl."""
+    return get_label_classes(operator.scope_inst, operator.raw_operator)
+
+
+def label_type(classes: Any) -> Any:
+    """Return the type of arrays of labels."""
+    return StringTensorType if are_texts(classes) else Int64TensorType
+
+
+def set_class_types(operator: Any, n_labels: int = 0) -> None:
+    """Set the types of labels, and of probabilities of classes.
+
+    `n_labels` is their number where a sample may have several, and 0 otherwise.
+    """
+    if len(operator.outputs) != 2:
+        raise NotImplementedError(
+            f"{type(operator.raw_operator).__name__} has two outputs, labels and "
+            f"probabilities, got a place for {len(operator.outputs)}, as within "
+            "MultiOutputClassifier; convert the estimators one by one."
+        )
+    check_is_fitted(operator.raw_operator)
+    if isinstance(operator.raw_operator.classes_, list):
+        raise NotImplementedError(
+            f"{type(operator.raw_operator).__name__} has classes of several tasks, got "
+            "a place for one; convert it outside of other estimators."
+        )
+    n_rows = operator.inputs[0].get_first_dimension()
+    if n_labels:
+        label = Int64TensorType([n_rows, n_labels])
+        shape = [n_rows, n_labels]
+    else:
+        classes = label_classes(operator)
+        label = label_type(classes)([n_rows])
+        shape = [n_rows, len(classes)]
+    operator.outputs[0].set_type(label)
+    operator.outputs[1].set_type(number_type(operator)(shape))
+
+
+def set_number_type(operator: Any, n_columns: int | None) -> None:
+    """Set the type of numbers, such as those of a regression."""
+    check_is_fitted(operator.raw_operator)
+    n_rows = operator.inputs[0].get_first_dimension()
+    operator.outputs[0].set_type(number_type(operator)([n_rows, n_columns]))

@@ -5,11 +5,18 @@ from typing import Any
 
 import numpy as np
 from onnx.helper import tensor_dtype_to_np_dtype
-from skl2onnx.common.data_types import Int64TensorType, StringTensorType
+from skl2onnx.common.data_types import StringTensorType
 from skl2onnx.proto import onnx_proto
 
 from skregnet.kernels import Array
-from skregnet.onnx._graph import Graph, classes_of, number_of, number_type
+from skregnet.onnx._graph import (
+    Graph,
+    classes_of,
+    label_classes,
+    number_of,
+    set_class_types,
+    set_number_type,
+)
 from skregnet.onnx._networks import probabilities_of
 from skregnet.tabular._calibration import SMALLEST
 from skregnet.tabular._categories import Categories
@@ -21,26 +28,21 @@ _TYPES = onnx_proto.TensorProto
 _DIGITS = {"False": "0", "True": "1"}
 
 
-def set_classifier_types(operator: Any) -> None:
-    """Say that there is a class for each row, and a probability for each class."""
-    n_rows = operator.inputs[0].get_first_dimension()
-    classes = operator.raw_operator.classes_
-    kind = StringTensorType if classes.dtype.kind in "OU" else Int64TensorType
-    operator.outputs[0].type = kind([n_rows])
-    operator.outputs[1].type = number_type(operator)([n_rows, len(classes)])
+def set_table_classifier_types(operator: Any) -> None:
+    """Set the types of labels and probabilities."""
+    set_class_types(operator)
 
 
-def set_regressor_types(operator: Any) -> None:
-    """Say that there is a number for each row."""
-    n_rows = operator.inputs[0].get_first_dimension()
-    operator.outputs[0].type = number_type(operator)([n_rows, 1])
+def set_table_regressor_type(operator: Any) -> None:
+    """Set the type of numbers, one a sample."""
+    set_number_type(operator, 1)
 
 
 def convert_table_classifier(scope: Any, operator: Any, container: Any) -> None:
     """Add the classes and the calibrated probabilities of a classifier."""
     model = operator.raw_operator
     graph = Graph(scope, container, _TYPES.DOUBLE)
-    encoded = _encoded(graph, operator)
+    encoded = encoded_table(graph, operator, model.encoder_)
     parts = []
     for share, ensemble in zip(model.shares_, model.ensembles_, strict=True):
         for member in ensemble.estimators_:
@@ -55,14 +57,14 @@ def convert_table_classifier(scope: Any, operator: Any, container: Any) -> None:
     labels, probabilities = (output.full_name for output in operator.outputs)
     graph.cast(double, number_of(operator), into=probabilities)
     best = graph.apply("ArgMax", double, axis=1, keepdims=0)
-    graph.apply("Gather", classes_of(graph, model.classes_), best, into=labels)
+    graph.apply("Gather", classes_of(graph, label_classes(operator)), best, into=labels)
 
 
 def convert_table_regressor(scope: Any, operator: Any, container: Any) -> None:
     """Add the predictions of a regressor."""
     model = operator.raw_operator
     graph = Graph(scope, container, _TYPES.DOUBLE)
-    encoded = _encoded(graph, operator)
+    encoded = encoded_table(graph, operator, model.encoder_)
     members = model.ensembles_[0].estimators_
     parts = [_of_member(graph, m, encoded, Graph.outputs_of) for m in members]
     mean = graph.apply("Div", graph.apply("Sum", *parts), float(len(parts)))
@@ -80,9 +82,8 @@ def _of_member(graph: Graph, member: Any, encoded: str, add: Any) -> str:
     return graph.cast(add(own, member, encoded), _TYPES.DOUBLE)
 
 
-def _encoded(graph: Graph, operator: Any) -> str:
+def encoded_table(graph: Graph, operator: Any, encoder: Any) -> str:
     """Add the table as the networks see it."""
-    encoder = operator.raw_operator.encoder_
     columns = list(_columns(graph, operator, encoder.n_features_in_))
     parts = []
     for encoding, (values, kind) in zip(encoder._encodings, columns, strict=True):

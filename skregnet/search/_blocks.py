@@ -60,8 +60,10 @@ def _blocks(trials: Sequence[Trial], n_workers: int) -> tuple[list[list[int]], f
         trial = trials[k]
         key = id(trial.estimator)
         if key not in known:
-            network = network_of(fresh_copy(trial.estimator))
-            known[key] = _kind(network, trial.lesson)
+            known[key] = (None, 0.0)
+            if trial.lesson.part is not None:
+                network = network_of(fresh_copy(trial.estimator))
+                known[key] = _kind(network, trial.lesson)
         kind, cost = known[key]
         costs[kind] = cost
         groups[kind].append(k)
@@ -91,9 +93,7 @@ def _kind(network: Any, lesson: Lesson) -> tuple[Any, float]:
     Nothing is known of those that have errors or whose data have not been checked; they
     are sorted once they have read them.
     """
-    part = lesson.part
-    if part is None:
-        return None, 0.0
+    part: Any = lesson.part
     try:
         # What there is to warn of, training will.
         with warnings.catch_warnings(action="ignore"):

@@ -92,7 +92,8 @@ class Evaluation:
         estimators = [candidate(template, each) for each in batch]
         for estimator in estimators:
             self._check(estimator)
-        max_epochs = [network_of(estimator).max_iter for estimator in estimators]
+        networks = [network_of(estimator) for estimator in estimators]
+        max_epochs = [1 if each is None else each.max_iter for each in networks]
         if self._shares is None:
             self._shares = self._rung_shares(batch_size, max(max_epochs))
         records, rungs = halve(

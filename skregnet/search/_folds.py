@@ -19,8 +19,9 @@ from sklearn.utils._metadata_requests import _routing_enabled
 from sklearn.utils.metaestimators import _safe_split
 
 from skregnet.checked_data import rows_of_parameters
-from skregnet.ensemble.fitting import network_of
+from skregnet.ensemble.fitting import is_network, network_of
 from skregnet.estimators import MultiTaskMLP
+from skregnet.estimators._base import BaseMLP
 from skregnet.estimators._pool import Part, Pool
 from skregnet.estimators._request import Request
 from skregnet.estimators._weights import checked_weights
@@ -139,11 +140,13 @@ class Lessons:
         self._error_score = error_score
         self._known: dict[Any, Lesson] = {}
         self._shared: Any = None
-        if not isinstance(folds.template, Pipeline):
+        if is_network(folds.template):
             self._shared = _checked(folds.template, folds.X, folds.y)
 
     def of(self, estimator: Any, parameters: dict[str, Any], fold: int) -> Lesson:
         """Return what a candidate of these parameters is to learn in a fold."""
+        if network_of(estimator) is None:
+            return Lesson(fold)
         key = (fold, preprocessing_key(self._folds.template, parameters))
         if key not in self._known:
             self._known[key] = self._make(estimator, fold)
@@ -286,10 +289,24 @@ def _with_part(
 
 
 def check_template(estimator: Any, owner: str) -> None:
-    """Refuse estimators that are not networks of this package."""
-    if network_of(estimator) is None:
+    """Refuse estimators that are not networks of this package, and have none within."""
+    if not has_network(estimator):
         raise TypeError(
             f"{owner} expects a network of skregnet, such as MLPClassifier(), or a "
-            f"Pipeline whose last step is one, got estimator={estimator!r}. For other "
-            "estimators use GridSearchCV or RandomizedSearchCV of scikit-learn."
+            "Pipeline or another estimator with one within, got "
+            f"estimator={estimator!r}. For other estimators use GridSearchCV or "
+            "RandomizedSearchCV of scikit-learn."
         )
+
+
+def has_network(estimator: Any) -> bool:
+    """Tell whether an estimator is a network, or has one among its parameters.
+
+    Of a pipeline the last step counts, which alone predicts.
+    """
+    while isinstance(estimator, Pipeline):
+        estimator = estimator.steps[-1][1]
+    if isinstance(estimator, type) or not hasattr(estimator, "get_params"):
+        return False
+    parts = (estimator, *estimator.get_params(deep=True).values())
+    return any(isinstance(part, BaseMLP) for part in parts)

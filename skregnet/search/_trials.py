@@ -14,9 +14,10 @@ from functools import partial
 from traceback import format_exc
 from typing import Any
 
+from sklearn.base import clone
 from sklearn.callback._callback_support import callback_management_context
 from sklearn.metrics._scorer import _MultimetricScorer
-from sklearn.model_selection._validation import _score
+from sklearn.model_selection._validation import _fit_and_score, _score
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import _num_samples
 
@@ -105,15 +106,48 @@ def run_trials(
 ) -> list[Record]:
     """Return what comes of trials; those of one architecture train together.
 
-    In `valid` candidates are noted whose parameters are, to be checked once.
+    What is no network, and no plain Pipeline that ends in one, is fitted alone. In
+    `valid` candidates are noted whose parameters are, to be checked once.
     """
     valid = set() if valid is None else valid
-    runs = [_Run(task, trial, valid) for trial in trials]
+    runs = {
+        k: _Run(task, trial, valid)
+        for k, trial in enumerate(trials)
+        if network_of(trial.estimator) is not None
+    }
     with one_blas_thread():
-        for run in _train(runs):
+        for run in _train(list(runs.values())):
             run.restart()
             _train([run])
-        return [run.record() for run in runs]
+        return [
+            runs[k].record() if k in runs else _fitted_alone(task, trial)
+            for k, trial in enumerate(trials)
+        ]
+
+
+def _fitted_alone(task: Task, trial: Trial) -> Record:
+    """Return what comes of a trial whose estimator is fitted by its own `fit`."""
+    folds, fold = task.folds, trial.lesson.fold
+    train, test = folds.splits[fold]
+    result = _fit_and_score(
+        clone(trial.estimator),
+        folds.X,
+        folds.y,
+        scorer=task.scorer,
+        train=train,
+        test=test,
+        verbose=0,
+        parameters=None,
+        fit_params=folds.fit_parameters,
+        score_params=folds.score_parameters,
+        return_train_score=task.return_train_score,
+        return_n_test_samples=True,
+        return_times=True,
+        error_score=task.error_score,
+        caller=task.caller,
+        callback_ctx=trial.context,
+    )
+    return Record(result, n_epochs=0, snapshot=None)
 
 
 class _Pause:

@@ -7,9 +7,8 @@ from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 
 from skregnet.augmentation import GaussianNoise, Mixup
-from skregnet.ensemble.fitting import network_of
+from skregnet.estimators._base import BaseMLP
 from skregnet.estimators._solvers import needs_all_rows, takes_steps
-from skregnet.search._folds import check_template
 from skregnet.search.switched import Switched
 
 Space = dict[str, Any]
@@ -91,8 +90,7 @@ def regularization_cocktail(estimator: Any) -> list[Space]:
     >>> search.fit(X, y).score(X, y) > 0.95
     True
     """
-    check_template(estimator, "regularization_cocktail")
-    network = network_of(estimator)
+    prefix, network = _last_network(estimator)
     if not takes_steps(network) or needs_all_rows(network):
         raise ValueError(
             "regularization_cocktail expects a solver that takes minibatches, such as "
@@ -112,8 +110,21 @@ def regularization_cocktail(estimator: Any) -> list[Space]:
         {"augmenter": [Mixup()], "augmenter__alpha": uniform(0, 1)},
         {"adversarial_step": uniform(0.05, 0.15), "adversarial_norm": ["sign"]},
     ]
-    prefix = f"{estimator.steps[-1][0]}__" if isinstance(estimator, Pipeline) else ""
     return [
         {f"{prefix}{name}": values for name, values in {**common, **change}.items()}
         for change in changes
     ]
+
+
+def _last_network(estimator: Any) -> tuple[str, Any]:
+    """Return the network at the end of pipelines, and the prefix of its parameters."""
+    prefix = ""
+    while isinstance(estimator, Pipeline):
+        name, estimator = estimator.steps[-1]
+        prefix += f"{name}__"
+    if not isinstance(estimator, BaseMLP):
+        raise TypeError(
+            "regularization_cocktail expects a network of skregnet, or a Pipeline that "
+            f"ends in one, got {estimator!r}."
+        )
+    return prefix, estimator

@@ -13,7 +13,7 @@ from sklearn.model_selection._validation import (
     _insert_error_scores,
     _warn_or_raise_about_fit_failures,
 )
-from sklearn.utils import indexable
+from sklearn.utils import get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, StrOptions
 
 from skregnet.all_or_nothing import all_or_nothing
@@ -55,7 +55,9 @@ class StackedSearchCV(DocumentedMixin, BaseSearchCV):
     estimator : estimator
         A network of this package, or a :class:`~sklearn.pipeline.Pipeline` whose last
         step is one. What comes before the network is fitted once a fold for all
-        candidates that share its parameters.
+        candidates that share its parameters. Other estimators with a network within,
+        such as pipelines of imbalanced-learn or a
+        :class:`~sklearn.compose.TransformedTargetRegressor`, are fitted one by one.
     param_distributions : dict or list of dicts
         Values to try, by names of parameters: lists, or distributions with a method
         `rvs`, such as those of :mod:`scipy.stats`. Several dicts are spaces to be
@@ -282,7 +284,7 @@ ParameterSampler`
         Raises
         ------
         TypeError
-            If the estimator is not a network of this package.
+            If the estimator is not a network of this package, and has none within.
         ValueError
             If parameters are invalid, or all candidates fail.
         """
@@ -405,8 +407,16 @@ ParameterSampler`
     def _check(self, estimator: Any) -> None:
         """Refuse candidates that cannot be searched over."""
         check_template(estimator, type(self).__name__)
+        if self.resource is None:
+            return
         network = network_of(estimator)
-        if self.resource is not None and not takes_steps(network):
+        if network is None:
+            raise ValueError(
+                f"resource={self.resource!r} expects networks, or Pipelines of "
+                "scikit-learn that end in one, whose training can pause, got a "
+                f"candidate {estimator!r}; set resource=None."
+            )
+        if not takes_steps(network):
             raise ValueError(
                 f"resource={self.resource!r} expects solvers that take steps, such as "
                 f"'adam' or 'sgd', got a candidate with solver={network.solver!r}; set "
@@ -472,6 +482,16 @@ ParameterSampler`
         if hasattr(self.best_estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.best_estimator_.feature_names_in_
         context.call_on_fit_task_end(estimator=self, **hook_data)
+
+    def __sklearn_tags__(self) -> Any:
+        """Take the data that the estimator takes."""
+        tags = super().__sklearn_tags__()
+        of_base = get_tags(self.estimator)
+        tags.target_tags = of_base.target_tags
+        tags.target_tags.required = True
+        tags.input_tags = of_base.input_tags
+        tags.non_deterministic = of_base.non_deterministic
+        return tags
 
     def _run_search(self, evaluate_candidates: Any, callback_ctx: Any = None) -> None:
         """Never called: `fit` evaluates candidates together."""

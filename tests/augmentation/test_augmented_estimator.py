@@ -12,9 +12,12 @@ from sklearn.base import (
     is_classifier,
     is_regressor,
 )
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_diabetes
+from sklearn.ensemble import AdaBoostClassifier, StackingClassifier
 from sklearn.exceptions import NotFittedError
+from sklearn.feature_selection import SelectFromModel
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validate
@@ -25,8 +28,9 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.validation import has_fit_parameter
 
-from skregnet import MLPClassifier
+from skregnet import BaggingEnsemble, MLPClassifier
 from skregnet.augmentation import AugmentedEstimator, GaussianNoise
 from tests.augmentation.stand_ins import (
     NAMES,
@@ -43,6 +47,13 @@ from tests.augmentation.stand_ins import (
 )
 
 
+def failing_checks(model):
+    """Return checks that copies fail: they are drawn anew for other samples."""
+    weighs = model.augmenter is not None and has_fit_parameter(model, "sample_weight")
+    name = "check_sample_weight_equivalence_on_dense_data"
+    return {name: "changes are drawn sample by sample"} if weighs else {}
+
+
 @pytest.mark.filterwarnings("ignore")
 @parametrize_with_checks(
     [
@@ -54,7 +65,8 @@ from tests.augmentation.stand_ins import (
         AugmentedEstimator(
             make_pipeline(StandardScaler(), LogisticRegression()), GaussianNoise()
         ),
-    ]
+    ],
+    expected_failed_checks=failing_checks,
 )
 def test_scikit_learn_check(estimator, check):
     check(estimator)
@@ -94,6 +106,104 @@ def test_rows_alone():
     fitted = recorded(Y, GaussianNoise(), X, n_copies=0)
     np.testing.assert_array_equal(fitted.X_, X)
     np.testing.assert_array_equal(fitted.y_, Y)
+
+
+def weighing(base, **parameters):
+    """Return an estimator that learns from samples and one copy of each."""
+    return AugmentedEstimator(base, GaussianNoise(0.01), random_state=0, **parameters)
+
+
+@pytest.mark.parametrize(
+    ("base", "takes_weights"),
+    [
+        (LogisticRegression(), True),
+        (DecisionTreeClassifier(), True),
+        (MLPClassifier(), True),
+        (BaggingEnsemble(KNeighborsClassifier()), True),
+        (AugmentedEstimator(Ridge()), True),
+        (KNeighborsClassifier(), False),
+        (AugmentedEstimator(KNeighborsClassifier()), False),
+        (make_pipeline(StandardScaler(), LogisticRegression()), False),
+    ],
+    ids=str,
+)
+def test_weights_are_a_parameter_where_they_are_one_of_the_estimator(
+    base, takes_weights
+):
+    model = AugmentedEstimator(base, GaussianNoise())
+    assert has_fit_parameter(base, "sample_weight") == takes_weights
+    assert has_fit_parameter(model, "sample_weight") == takes_weights
+    assert has_fit_parameter(model.set_params(augmenter=None), "sample_weight") == (
+        takes_weights
+    )
+
+
+def weight_learned_from(meta):
+    """Return the sum of the weights that a meta-estimator's first tree has learned."""
+    if isinstance(meta, CalibratedClassifierCV):
+        fitted = meta.calibrated_classifiers_[0].estimator
+    else:
+        fitted = meta.estimators_[0]
+    return fitted.estimator_.tree_.weighted_n_node_samples[0]
+
+
+@pytest.mark.parametrize("is_routed", [False, True])
+@pytest.mark.parametrize(
+    "meta",
+    [
+        lambda model: CalibratedClassifierCV(model, cv=2, ensemble=False),
+        lambda model: StackingClassifier([("tree", model)], cv=2),
+    ],
+    ids=["calibration", "stacking"],
+)
+def test_meta_estimators_hand_weights_on(meta, is_routed):
+    y, weights = X[:, 0] > X[:, 0].mean(), np.where(Y == 2, 20.0, 1.0)
+    with config_context(enable_metadata_routing=is_routed):
+        base, last = DecisionTreeClassifier(max_depth=1), LogisticRegression()
+        if is_routed:
+            base.set_fit_request(sample_weight=True)
+            last.set_fit_request(sample_weight=True)
+        model = meta(weighing(base))
+        if hasattr(model, "final_estimator"):
+            model.set_params(final_estimator=last)
+        assert weight_learned_from(model.fit(X, y)) == 2 * len(X)
+        model.fit(X, y, sample_weight=weights)
+        assert weight_learned_from(model) == pytest.approx(2 * weights.sum())
+
+
+@pytest.mark.parametrize("is_routed", [False, True])
+def test_boosted_stumps_beat_one(is_routed):
+    with config_context(enable_metadata_routing=is_routed):
+        base = DecisionTreeClassifier(max_depth=1)
+        stump = weighing(
+            base.set_fit_request(sample_weight=True) if is_routed else base
+        )
+        boosted = AdaBoostClassifier(stump, n_estimators=3, random_state=0)
+        assert stump.fit(X, Y).score(X, Y) < 0.7
+        assert boosted.fit(X, Y).score(X, Y) > 0.9
+
+
+@pytest.mark.parametrize("length", [1, 2])
+def test_weights_that_are_not_those_of_the_samples(length):
+    weights = np.ones(length * len(X) + (length == 1))
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        weighing(LogisticRegression()).fit(X, Y, sample_weight=weights)
+
+
+def test_attributes_of_linear_models_and_trees():
+    linear = weighing(LogisticRegression(max_iter=500)).fit(X, Y)
+    np.testing.assert_array_equal(linear.coef_, linear.estimator_.coef_)
+    np.testing.assert_array_equal(linear.intercept_, linear.estimator_.intercept_)
+    assert not hasattr(linear, "feature_importances_")
+    tree = weighing(DecisionTreeClassifier(random_state=0))
+    assert not hasattr(tree, "feature_importances_")
+    tree.fit(pd.DataFrame(X, columns=list("abcd")), Y)
+    assert tree.feature_importances_.sum() == pytest.approx(1)
+    assert list(tree.feature_names_in_) == list("abcd")
+    assert not hasattr(tree, "coef_")
+    assert not hasattr(weighing(KNeighborsClassifier()).fit(X, Y), "coef_")
+    chosen = SelectFromModel(weighing(Ridge()), max_features=2).fit(X, Y)
+    assert list(chosen.get_support()) == [False, False, False, True]
 
 
 @pytest.mark.parametrize("keep_originals", [True, False])

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skregnet import MultiTaskMLP, MultiTaskMLPRegressor
+from skregnet import MultiTaskMLP, MultiTaskMLPClassifier, MultiTaskMLPRegressor
 from tests.cases import problem
 from tests.fitting import by_hand
 from tests.multi_task import HEADS, fit_tasks, mixture
@@ -34,6 +34,26 @@ def test_constant_numbers(value):
     np.testing.assert_allclose(mlp.predict(X)[:, 0], value, atol=0.1)
     single = fit_tasks((X, Y[:, 0]), **settings)
     np.testing.assert_allclose(single.predict(X), value, atol=0.1)
+
+
+@pytest.mark.parametrize("cls", [MultiTaskMLP, MultiTaskMLPClassifier])
+def test_logarithms_of_probabilities(cls):
+    X, labels = problem("multiclass")
+    one, same = labels > 0, np.zeros_like(labels)
+    for y in (labels, one, np.column_stack([labels, one, same])):
+        mlp = fit_tasks((X, y), cls=cls)
+        given, found = mlp.predict_proba(X), mlp.predict_log_proba(X)
+        if y.ndim == 1:
+            given, found = [given], [found]
+        for probabilities, logarithms in zip(given, found, strict=True):
+            np.testing.assert_allclose(np.exp(logarithms), probabilities, rtol=1e-9)
+        far = mlp.predict_log_proba(1e4 * X)
+        assert all(np.isfinite(each).all() for each in (far if y.ndim > 1 else [far]))
+
+
+def test_no_logarithms_without_classes():
+    assert not hasattr(MultiTaskMLPRegressor(), "predict_log_proba")
+    assert not hasattr(MultiTaskMLP("regression"), "predict_log_proba")
 
 
 @pytest.mark.parametrize("label", ["a", 3, True])
