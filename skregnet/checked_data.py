@@ -13,7 +13,7 @@ from scipy import sparse
 from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.validation import validate_data
 
-from skregnet.kernels import Array
+from skregnet.kernels import Array, check_indices
 
 FLOATS = (np.float64, np.float32)
 """The precisions of features; the first is for what has another type."""
@@ -95,6 +95,7 @@ def checked_rows(estimator: Any, X: Any, y: Any = "no_validation", **how: Any) -
         If the data are invalid.
     """
     _check_columns(X)
+    check_indices(X)
     is_alone = isinstance(y, str) and y == "no_validation"
     with naming("X" if is_alone else "X or y"):
         found = validate_data(estimator, X, y, **how)
@@ -121,6 +122,7 @@ def checked_array(X: Any, **how: Any) -> Any:
         Features in float64 or float32.
     """
     _check_columns(X)
+    check_indices(X)
     with naming("X"):
         return _as_floats(check_array(X, dtype=FLOATS, input_name="X", **how))
 
