@@ -385,14 +385,16 @@ def normalize(
     mean by a few standard deviations: their squares lose no precision to a large mean.
     """
     n_rows, n_units = inputs.shape[1], inputs.shape[2]
+    units = (inputs.shape[0], 1, n_units)
     if not (inputs.shape == outputs.shape == centered.shape and n_rows):
         raise ValueError(SHAPES)
-    units = (inputs.shape[0], 1, n_units)
-    if not (scale.shape == shift.shape == units) or both.shape != (2, *units):
+    if not (scale.shape == shift.shape == units and both.shape == (2, *units)):
         raise ValueError(SHAPES)
-    if moments.shape != (inputs.shape[0], 2, n_units) or share.shape[2] != n_rows:
-        raise ValueError(SHAPES)
-    if share.shape[0] not in (1, inputs.shape[0]):
+    if (
+        moments.shape != (inputs.shape[0], 2, n_units)
+        or share.shape[2] != n_rows
+        or share.shape[0] not in (1, inputs.shape[0])
+    ):
         raise ValueError(SHAPES)
     number = inputs.dtype.type
     eps = number(epsilon)

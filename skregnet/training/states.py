@@ -174,11 +174,12 @@ def check_number(value: Any, name: str) -> None:
     ValueError
         That names it.
     """
+    number = value
     if isinstance(value, np.ndarray) and value.shape in ((), (1, 1)):
-        value = value.item()
-    if not isinstance(value, Real) or isinstance(value, bool):
+        number = value.item()
+    if not isinstance(number, Real) or isinstance(number, bool):
         raise ValueError(f"{name} expects a number, got {type(value).__name__}")
-    if not bool(abs(value) <= _LARGEST):
+    if not -_LARGEST <= number <= _LARGEST:  # type: ignore[operator]
         raise ValueError(f"{name} expects a finite number, got {value!r}")
 
 
