@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils import assert_all_finite, check_array
+from sklearn.utils import assert_all_finite, check_array, check_random_state
 from sklearn.utils.validation import validate_data
 
-from skregnet.kernels import Array, check_indices
+from skregnet.kernels import Array, check_indices, check_positions
 
 FLOATS = (np.float64, np.float32)
 """The precisions of features; the first is for what has another type."""
@@ -144,3 +144,21 @@ def _as_floats(X: Any) -> Any:
     if dtype.itemsize < X.dtype.itemsize:
         assert_all_finite(floats, input_name="X")
     return floats
+
+
+def random_source(random_state: Any) -> np.random.RandomState:
+    """Return what :func:`sklearn.utils.check_random_state` does, its state checked.
+
+    Parameters
+    ----------
+    random_state : int, RandomState instance or None
+        Seed or source.
+
+    Raises
+    ------
+    ValueError
+        If it is none of these, or a source whose state would read beyond its numbers.
+    """
+    source: np.random.RandomState = check_random_state(random_state)
+    check_positions(source.get_state(legacy=False), "random_state")
+    return source

@@ -19,7 +19,6 @@ from sklearn.base import (
     is_regressor,
 )
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
@@ -39,6 +38,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from skregnet.all_or_nothing import all_or_nothing
+from skregnet.checked_data import random_source
 from skregnet.documentation import DocumentedMixin
 from skregnet.ensemble.data import checked_features, checked_targets, dense_targets
 from skregnet.ensemble.fitting import Job, fit_members, is_network
@@ -403,7 +403,7 @@ class BaggingEnsemble(
                 "members.",
                 stacklevel=2,
             )
-        random_state = check_random_state(self.random_state)
+        random_state = random_source(self.random_state)
         seeds: Array = random_state.randint(_LARGEST_SEED, size=int(self.n_estimators))
         return seeds[n_there:]
 

@@ -9,6 +9,8 @@ from sklearn.utils._param_validation import (
     validate_parameter_constraints,
 )
 
+from skregnet.estimators._fitted import plain_layers
+
 _DEFAULT = "relu"
 
 # What a fitted estimator of scikit-learn has, as far as ours has it too.
@@ -45,8 +47,9 @@ def to_sklearn(estimator: Any) -> Any:
         if hasattr(estimator, name):
             value = getattr(estimator, name)
             setattr(exported, name, list(value) if isinstance(value, list) else value)
-    exported.coefs_ = [weights.copy() for weights in estimator.coefs_]
-    exported.intercepts_ = [biases.copy() for biases in estimator.intercepts_]
+    coefs, intercepts, _ = plain_layers(estimator)
+    exported.coefs_ = [weights.copy() for weights in coefs]
+    exported.intercepts_ = [biases.copy() for biases in intercepts]
     return exported
 
 

@@ -87,6 +87,36 @@ def check_rates(rates: Sequence[Any], n_members: int) -> None:
             )
 
 
+# Where bit generators of NumPy stand within arrays of theirs, which it does not check.
+_POSITIONS = {"pos": "key", "buffer_pos": "buffer"}
+
+
+def check_positions(state: Any, name: str) -> None:
+    """Refuse a state of a bit generator that stands beyond the numbers it has.
+
+    Parameters
+    ----------
+    state : dict
+        State of a bit generator of NumPy.
+    name : str
+        What it is the state of.
+
+    Raises
+    ------
+    ValueError
+        If a position in it is not within its array.
+    """
+    for position, array in _POSITIONS.items():
+        if position in state and not 0 <= state[position] <= len(state[array]):
+            raise ValueError(
+                f"{name} expects a state of random numbers that is whole, got position "
+                f"{state[position]!r} of {len(state[array])}; make it anew from a seed."
+            )
+    for value in state.values():
+        if isinstance(value, dict):
+            check_positions(value, name)
+
+
 def check_indices(X: Any) -> None:
     """Refuse a sparse array whose indices point beyond its ends.
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from skregnet.kernels import Array
+from skregnet.kernels import Array, check_positions
 from skregnet.optimizers import State
 from skregnet.optimizers.wrapper import Wrapper
 from skregnet.training.recipe import Recipe
@@ -22,9 +22,6 @@ _MOST = 2**53
 
 # Factors beyond these would be divided by zero, or overflow.
 _SMALLEST, _LARGEST = 1e-100, 1e100
-
-# Where bit generators of NumPy stand within arrays of theirs, which nobody checks.
-_POSITIONS = {"pos": "key", "buffer_pos": "buffer"}
 
 
 def initial_state(recipe: Recipe, parameters: Array) -> State:
@@ -208,6 +205,7 @@ def check_source(state: Any, source: Any, name: str) -> None:
     else:
         fresh = trial.state
     _check_like(state, fresh, name)
+    check_positions(state, name)
     try:
         if isinstance(trial, np.random.RandomState):
             trial.set_state(state)
@@ -232,11 +230,8 @@ def _check_like(state: Any, fresh: Any, name: str) -> None:
 
 
 def _check_dict_like(state: Any, fresh: State, name: str) -> None:
-    """Check entries, and that positions lie within the arrays that they are for."""
+    """Check entries against those of another."""
     if not isinstance(state, dict) or state.keys() != fresh.keys():
         raise ValueError(f"{name} expects a dict with the entries {list(fresh)}")
     for key, value in fresh.items():
         _check_like(state[key], value, f"{name}.{key}")
-    for key, array in _POSITIONS.items():
-        if key in fresh:
-            check_count(state[key], f"{name}.{key}", len(fresh[array]))
