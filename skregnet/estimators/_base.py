@@ -284,7 +284,8 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
     @property
     def _precision(self) -> np.dtype:
         """The precision of the weights, which users may have edited."""
-        return precision_of([*self.coefs_, *self.intercepts_])
+        coefs, intercepts, _ = plain_layers(self)
+        return precision_of([*coefs, *intercepts])
 
     def _validate_features(self, X: Any) -> Any:
         """Check features against those of training."""

@@ -35,6 +35,7 @@ _FITTED = (
 
 def to_sklearn(estimator: Any) -> Any:
     """Return a fitted estimator of scikit-learn with copies of the weights."""
+    coefs, intercepts, _ = plain_layers(estimator)
     classifies = is_classifier(estimator)
     target = neural_network.MLPClassifier if classifies else neural_network.MLPRegressor
     parameters = {
@@ -47,7 +48,6 @@ def to_sklearn(estimator: Any) -> Any:
         if hasattr(estimator, name):
             value = getattr(estimator, name)
             setattr(exported, name, list(value) if isinstance(value, list) else value)
-    coefs, intercepts, _ = plain_layers(estimator)
     exported.coefs_ = [weights.copy() for weights in coefs]
     exported.intercepts_ = [biases.copy() for biases in intercepts]
     return exported

@@ -77,7 +77,8 @@ def plain_layers(
             f"coefs_ expects {n_features} features and {n_outputs} outputs, as in fit, "
             f"got layers of sizes {sizes}."
         )
-    return coefs, intercepts, tuple(sizes)
+    arrays = [[np.asarray(values) for values in own] for own in (coefs, intercepts)]
+    return arrays[0], arrays[1], tuple(sizes)
 
 
 def checked_pair(estimator: Any, X: Any, y: Any) -> tuple[Any, Any]:
@@ -106,7 +107,7 @@ def network_attributes(
     -------
     attributes : dict
         The plain weights and biases, and what of normalizations and of learned weights
-        of tasks is not in them, with the sizes of the layers that it belongs to.
+        of tasks is not in them, with the kind of network that it belongs to.
     """
     coefs, intercepts = fold(network, vector)
     rest = network.layout.rest(vector)
@@ -114,8 +115,7 @@ def network_attributes(
     if len(rest):
         n_values = len(rest) - n_learned_weights(estimator)
         normalization = {
-            "place": estimator.batch_norm,
-            "sizes": layer_sizes(coefs, intercepts),
+            "kind": _normalization_kind(estimator, layer_sizes(coefs, intercepts)),
             "values": rest[:n_values].copy(),
             "log_variances": rest[n_values:].copy(),
         }
@@ -138,11 +138,16 @@ def known_rest(estimator: Any, network: Network) -> Array | None:
     coefs, intercepts, sizes = plain_layers(estimator)
     rest = network.layout.rest(network.pack(coefs, intercepts)).copy()
     n_values = len(rest) - n_learned_weights(estimator)
-    is_same = known.get("sizes") == list(sizes)
-    if is_same and known.get("place") == estimator.batch_norm:
+    kind = known.get("kind")
+    if isinstance(kind, str) and kind == _normalization_kind(estimator, list(sizes)):
         _take(rest[:n_values], known.get("values"))
     _take(rest[n_values:], known.get("log_variances"))
     return rest
+
+
+def _normalization_kind(estimator: Any, sizes: list[int]) -> str:
+    """Return what must stay as it is for normalizations to go on."""
+    return repr((estimator.batch_norm, sizes))
 
 
 def _take(part: Array, values: Any) -> None:

@@ -5,11 +5,12 @@ changed. What fits the network as it is now is gone on from; all else begins afr
 """
 
 import zlib
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 
+from skregnet.estimators._fitted import plain_layers
 from skregnet.estimators._solvers import solver_name
 from skregnet.training import (
     Member,
@@ -55,7 +56,7 @@ def go_on(estimator: Any, member: Member) -> None:
     best = known.get("best")
     if member.validates and _fits(check_array, best, member.vector, "best"):
         member.best = best
-    if _fits(check_state, known.get("state"), member.recipe, member.vector):
+    if isinstance(known.get("state"), dict):
         _take_up(estimator, member, known)
 
 
@@ -63,11 +64,16 @@ def _take_up(estimator: Any, member: Member, known: dict[str, Any]) -> None:
     """Go on from a state of the optimizer, and from the weights behind an average."""
     state = dict(known["state"])
     noise: Any = known.get("noise")
+    vector: Any = state.pop("vector", None)
+    if not _fits(check_state, state, member.recipe, member.vector):
+        return
     if member.recipe.averaging is not None:
         # The average is what users see: once they have edited it, it begins anew.
-        vector = state.pop("vector", None)
-        is_edited = known.get("weights") != _fingerprint(estimator)
-        if is_edited or not _fits(check_array, vector, member.vector, "vector"):
+        fingerprint = known.get("weights")
+        is_same = isinstance(fingerprint, str) and fingerprint == _fingerprint(
+            estimator
+        )
+        if not is_same or not _fits(check_array, vector, member.vector, "vector"):
             return
         member.vector = vector.copy()
     member.state = state
@@ -89,12 +95,13 @@ def _kind(estimator: Any, member: Member) -> str:
     return repr(parts)
 
 
-def _fingerprint(estimator: Any) -> int:
+def _fingerprint(estimator: Any) -> str:
     """Return a checksum of the weights, by which edited ones are told."""
     checksum = 0
-    for array in (*estimator.coefs_, *estimator.intercepts_):
+    coefs, intercepts, _ = plain_layers(estimator)
+    for array in (*coefs, *intercepts):
         checksum = zlib.crc32(np.ascontiguousarray(array).data, checksum)
-    return checksum
+    return f"{checksum:08x}"
 
 
 def _fits(check: Any, *arguments: Any) -> bool:
@@ -132,7 +139,10 @@ def number_of(estimator: Any, name: str) -> Any:
         If it is something else.
     """
     value = vars(estimator).get(name)
-    if value is not None and (not isinstance(value, Real) or isinstance(value, bool)):
+    is_number = isinstance(value, float | np.floating) or (
+        isinstance(value, int) and abs(value) < 2**53
+    )
+    if value is not None and not is_number:
         raise ValueError(
             f"{name} expects a number, got {name}={value!r}; call fit to start anew."
         )

@@ -11,7 +11,7 @@ from sklearn.metrics import check_scoring
 
 from skregnet.checked_data import random_source
 from skregnet.estimators._checkpoints import check_snapshots, keep_snapshots
-from skregnet.estimators._fitted import known_rest, network_attributes
+from skregnet.estimators._fitted import known_rest, network_attributes, plain_layers
 from skregnet.estimators._going_on import count_of, curve_of, go_on, number_of
 from skregnet.estimators._material import Material, read_material
 from skregnet.estimators._observer import EstimatorObserver
@@ -168,12 +168,8 @@ class Session:
         """Draw initial weights, or go on from the fitted ones."""
         estimator, network = self.estimator, self.network
         if not self._is_first:
-            return unfold(
-                network,
-                estimator.coefs_,
-                estimator.intercepts_,
-                known_rest(estimator, network),
-            )
+            coefs, intercepts, _ = plain_layers(estimator)
+            return unfold(network, coefs, intercepts, known_rest(estimator, network))
         drawn = estimator._initial(layer_units, self._random_state)
         drawn = with_trunk(estimator, layer_units[0], drawn)
         return network.pack(*drawn).astype(dtype, copy=False)

@@ -60,7 +60,8 @@ def check_state(state: Any, recipe: Recipe, vector: Array) -> None:
     """
     vectors = np.zeros((1, len(vector)), vector.dtype)
     fresh = initial_state(recipe, vectors)
-    _check_entries(state, fresh, None, "state")
+    if not isinstance(state, dict) or state.keys() != fresh.keys():
+        raise ValueError(f"state expects a dict with the entries {list(fresh)}")
     _check_of_optimizer(
         state["optimizer"],
         fresh["optimizer"],
