@@ -48,7 +48,7 @@ def check_vectors(vectors: Sequence[Array]) -> None:
     """
     first = vectors[0]
     for number, vector in enumerate(vectors):
-        if not isinstance(vector, np.ndarray) or vector.dtype.kind not in "fiu":
+        if not isinstance(vector, np.ndarray) or vector.dtype.kind not in "fiub":
             kind = getattr(vector, "dtype", type(vector).__name__)
             raise TypeError(f"an optimizer expects arrays of real numbers, got {kind}.")
         if vector.shape != first.shape or vector.ndim != 2:

@@ -392,7 +392,7 @@ def normalize(
         raise ValueError(SHAPES)
     if (
         moments.shape != (inputs.shape[0], 2, n_units)
-        or share.shape[2] != n_rows
+        or share.shape[1:] != (1, n_rows)
         or share.shape[0] not in (1, inputs.shape[0])
     ):
         raise ValueError(SHAPES)
@@ -446,7 +446,7 @@ def normalize_backward(
         raise ValueError(SHAPES)
     if not (scale_gradient.shape == shift_gradient.shape == units):
         raise ValueError(SHAPES)
-    if share.shape[2] != n_rows or share.shape[0] not in (1, delta.shape[0]):
+    if share.shape[1:] != (1, n_rows) or share.shape[0] not in (1, delta.shape[0]):
         raise ValueError(SHAPES)
     slope = np.empty(n_units, delta.dtype)
     total = np.empty(n_units, delta.dtype)

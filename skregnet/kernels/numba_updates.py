@@ -155,7 +155,12 @@ def _update(name: str, vectors: tuple[Array, ...], table: Array, *rest: Any) -> 
     except Exception:
         check_vectors(vectors)
         check_rates([table[:, :1]], len(vectors[0]))
-        raise
+        first, source, *others = vectors
+        if source.dtype == first.dtype:
+            raise
+        # Numba knows fewer dtypes than NumPy, which converts what it only reads.
+        source = source.astype(first.dtype)
+        _loop(name, first.dtype)(first, source, *others, table, *rest)
 
 
 @cache
