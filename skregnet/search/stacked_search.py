@@ -21,6 +21,7 @@ from skregnet.all_or_nothing import all_or_nothing
 from skregnet.documentation import DocumentedMixin
 from skregnet.ensemble.fitting import network_of
 from skregnet.estimators._solvers import takes_steps
+from skregnet.kernels import check_indices
 from skregnet.search._candidates import (
     FixedCandidates,
     Parameters,
@@ -302,6 +303,7 @@ ParameterSampler`
     def _fit(self, X: Any, y: Any, params: Parameters) -> None:
         """Evaluate, choose, refit."""
         scorer, metric = self._get_scorers()
+        check_indices(X)
         X, y = indexable(X, y)
         params = _check_method_params(X, params=params)
         routed = self._get_routed_params_for_fit(params)
