@@ -13,10 +13,16 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.metrics import accuracy_score
-from sklearn.utils import InputTags, assert_all_finite, check_array, get_tags
+from sklearn.utils import (
+    InputTags,
+    assert_all_finite,
+    check_array,
+    check_random_state,
+    get_tags,
+)
 from sklearn.utils.validation import _check_method_params, validate_data
 
-from skregnet.kernels import Array
+from skregnet.kernels import Array, check_indices, check_positions
 from skregnet.labels import codes_of, is_missing, learn_classes, plain, without_loss
 
 FLOATS = (np.float64, np.float32)
@@ -102,6 +108,7 @@ def checked_rows(estimator: Any, X: Any, y: Any = "no_validation", **how: Any) -
         If the data are invalid.
     """
     _check_columns(X)
+    check_indices(X)
     is_alone = isinstance(y, str) and y == "no_validation"
     if how.get("dtype") is not None:
         X = real_numbers(X)
@@ -131,6 +138,7 @@ def checked_array(X: Any, **how: Any) -> Any:
     """
     _check_columns(X)
     X = real_numbers(X)
+    check_indices(X)
     with _naming_columns(X), naming("X"):
         return _as_floats(check_array(X, dtype=FLOATS, input_name="X", **how))
 
@@ -404,3 +412,21 @@ def input_tags_of(augmenter: Any) -> InputTags:
     if hasattr(augmenter, "__sklearn_tags__"):
         return get_tags(augmenter).input_tags
     return InputTags()
+
+
+def random_source(random_state: Any) -> np.random.RandomState:
+    """Return what :func:`sklearn.utils.check_random_state` does, its state checked.
+
+    Parameters
+    ----------
+    random_state : int, RandomState instance or None
+        Seed or source.
+
+    Raises
+    ------
+    ValueError
+        If it is none of these, or a source whose state would read beyond its numbers.
+    """
+    source: np.random.RandomState = check_random_state(random_state)
+    check_positions(source.get_state(legacy=False), "random_state")
+    return source

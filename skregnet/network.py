@@ -23,7 +23,7 @@ from skregnet.layers import (
 )
 from skregnet.layers.affine import Affine
 from skregnet.losses import Loss, MultiTaskLoss
-from skregnet.parameters import ParameterLayout, Parameters
+from skregnet.parameters import ParameterLayout, Parameters, layer_sizes
 
 _AT_TEST = Pass()
 
@@ -86,7 +86,21 @@ class Network:
         return ParameterLayout(tuple(layer.parameter_shapes for layer in self.layers))
 
     def pack(self, coefs: Sequence[Array], intercepts: Sequence[Array]) -> Array:
-        """Return one network's vector from plain matrices, all else at rest."""
+        """Return one network's vector from plain matrices, all else at rest.
+
+        Raises
+        ------
+        ValueError
+            If the matrices and biases are not those of this network.
+        """
+        sizes = layer_sizes(coefs, intercepts)
+        expected = [layer.n_outputs for layer in self._affine]
+        expected = [self._affine[0].n_inputs, *expected]
+        if sizes != expected:
+            raise ValueError(
+                f"coefs_ and intercepts_ expect layers of sizes {expected}, got "
+                f"{sizes}."
+            )
         own = [
             layer.from_plain(plain)
             for layer, plain in zip(self._affine, coefs, strict=True)

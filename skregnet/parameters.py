@@ -30,6 +30,59 @@ Shapes = tuple[tuple[str, tuple[int, ...]], ...]
 """Names and shapes of one layer's parameters."""
 
 
+def layer_sizes(coefs: Any, intercepts: Any) -> list[int]:
+    """Return the numbers of units in the layers of a plain network, inputs first.
+
+    Parameters
+    ----------
+    coefs : list of ndarray of shape (fan_in, fan_out)
+        Weights of each layer.
+    intercepts : list of ndarray of shape (fan_out,)
+        Biases of each layer.
+
+    Returns
+    -------
+    sizes : list of int
+        One more than there are layers with weights.
+
+    Raises
+    ------
+    ValueError
+        If they are not arrays of real numbers whose shapes make a network.
+    """
+    are_lists = isinstance(coefs, list | tuple) and isinstance(intercepts, list | tuple)
+    if not are_lists or not len(coefs) == len(intercepts) > 0:
+        raise ValueError(
+            "coefs_ and intercepts_ expect lists with an array for each layer, as many "
+            f"in both, got {type(coefs).__name__} and {type(intercepts).__name__}"
+            f"{f' of lengths {len(coefs)} and {len(intercepts)}' if are_lists else ''}."
+        )
+    sizes: list[int] = []
+    for k, (weights, biases) in enumerate(zip(coefs, intercepts, strict=True)):
+        given = [np.asarray(weights), np.asarray(biases)]
+        shape = given[0].shape
+        fits = len(shape) == 2 and (not sizes or shape[0] == sizes[-1])
+        if not fits or given[1].shape != shape[1:]:
+            raise ValueError(
+                f"coefs_[{k}] and intercepts_[{k}] expect the shapes "
+                f"({sizes[-1] if sizes else 'n_features'}, n_units) and (n_units,), "
+                f"got {shape} and {given[1].shape}."
+            )
+        if any(array.dtype.kind not in "fiu" for array in given):
+            raise ValueError(
+                f"coefs_[{k}] and intercepts_[{k}] expect real numbers, got arrays of "
+                f"dtype {given[0].dtype} and {given[1].dtype}."
+            )
+        sizes += shape if not sizes else shape[1:]
+    return sizes
+
+
+def precision_of(arrays: Sequence[Any]) -> np.dtype:
+    """Return the precision of weights and biases: float32 if all are, else float64."""
+    common = np.result_type(np.float32, *(np.asarray(array).dtype for array in arrays))
+    return common if common == np.float32 else np.dtype(np.float64)
+
+
 @dataclass(frozen=True)
 class ParameterLayout:
     """Where the parameters of each layer lie in the flat vector.
@@ -72,7 +125,7 @@ class ParameterLayout:
 
         The biases of a layer that has none are left out.
         """
-        vector = np.empty(self.n_parameters, np.result_type(*weights, *biases))
+        vector = np.empty(self.n_parameters, precision_of([*weights, *biases]))
         affine = iter(zip(weights, biases, strict=True))
         for layer in self.views(vector[np.newaxis]):
             values = dict(RESTING_VALUES)

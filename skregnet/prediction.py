@@ -69,6 +69,11 @@ def _applies(activations: str | Sequence[str], n_hidden: int) -> _Applies:
     """Return what is applied after each hidden layer's affine map."""
     if isinstance(activations, str):
         activations = (activations,) * n_hidden
+    if len(activations) != n_hidden:
+        raise ValueError(
+            f"activation expects a name for each of the {n_hidden} hidden layers of "
+            f"coefs_, got {activations!r}."
+        )
     return [ACTIVATIONS[name].apply for name in activations]
 
 

@@ -56,7 +56,7 @@ def test_each_hidden_layer_has_its_own_activation(names, n_rows):
 @pytest.mark.parametrize("names", [(), ("relu",), ("relu", "relu", "relu")])
 def test_a_wrong_number_of_names_is_an_error(names):
     coefs, intercepts = draw((5, 6))
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ValueError, match="a name for each of the 2 hidden layers"):
         plain_outputs(features(3), coefs, intercepts, names)
 
 

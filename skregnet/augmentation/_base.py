@@ -21,11 +21,11 @@ from sklearn.base import (
     TransformerMixin,
     _fit_context,
 )
-from sklearn.utils import assert_all_finite, check_random_state
+from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_is_fitted
 
 from skregnet.all_or_nothing import all_or_nothing
-from skregnet.checked_data import FLOATS, checked_rows
+from skregnet.checked_data import FLOATS, checked_rows, random_source
 from skregnet.documentation import DocumentedMixin
 from skregnet.kernels import Array
 
@@ -200,5 +200,5 @@ def checked_scale(scale: Array, name: str) -> Array:
 
 def generator_of(random_state: Any) -> np.random.Generator:
     """Return a source of noise from a seed or a RandomState, which moves on."""
-    seed = check_random_state(random_state).randint(2**32, size=4, dtype=np.uint32)
+    seed = random_source(random_state).randint(2**32, size=4, dtype=np.uint32)
     return np.random.Generator(np.random.SFC64(seed))

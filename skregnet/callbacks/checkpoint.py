@@ -13,6 +13,7 @@ from skregnet.callbacks._snapshot_file import (
 )
 from skregnet.curvature._matrix import check_count
 from skregnet.optimizers import State
+from skregnet.training import SnapshotForm
 
 
 class Checkpoint:
@@ -41,7 +42,7 @@ class Checkpoint:
     ValueError
         If `every` is not a whole number from 1 on. From `fit`: with `solver` "lbfgs",
         "newton_cg" or "eigen_step", with ``random_state=None``, from `partial_fit`, or
-        if a file is damaged.
+        if a file is damaged, edited or not a regular file; the message names it.
     TypeError
         From `fit`, if it is set on anything but a network of skregnet, or if an
         optimizer of your own keeps in its state what is neither number nor array.
@@ -56,8 +57,12 @@ class Checkpoint:
     -----
     Files hold arrays and JSON, no pickles, and are replaced in one move: a program that
     is ended while it writes leaves the last checkpoint whole, and a file that ends in
-    ``.part``, which a fit removes when it is an hour old. A checkpoint takes about as
-    much room as three times the weights, as four with early stopping.
+    ``.skregnet-part``, which a fit removes when it is an hour old. No other files are
+    removed. A checkpoint takes about as much room as three times the weights, as four
+    with early stopping.
+
+    All of a file is checked before training goes on from it, sizes before they are
+    read, so that it may come from anywhere: at worst the fit is refused.
 
     Other callbacks are told of the epochs from the checkpoint on.
 
@@ -142,20 +147,30 @@ class Checkpoint:
         """
         return n_epochs % self._every == 0
 
-    def load_snapshot(self, key: str) -> State | None:
+    def load_snapshot(self, key: str, form: SnapshotForm | None = None) -> State | None:
         """Read the checkpoint of a fit.
 
         Parameters
         ----------
         key : str
             What the fit is known by.
+        form : SnapshotForm or None, default=None
+            What snapshots of the fit are like; None to take any.
 
         Returns
         -------
         snapshot : dict or None
             All of training; None where there is no checkpoint.
+
+        Raises
+        ------
+        ValueError
+            If the file is damaged, or holds no checkpoint of such a fit.
         """
-        return read_snapshot(self._path(key))
+        path = self._path(key)
+        if form is None:
+            return read_snapshot(path)
+        return read_snapshot(path, form.arrays, form.check)
 
     def save_snapshot(self, key: str, snapshot: State) -> None:
         """Write the checkpoint of a fit.

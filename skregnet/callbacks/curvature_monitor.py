@@ -21,7 +21,7 @@ from skregnet.curvature import (
     trace,
 )
 from skregnet.curvature._matrix import check_count, dense
-from skregnet.kernels import Array
+from skregnet.kernels import Array, check_indices
 
 _NAMES = ("largest_eigenvalue", "smallest_eigenvalue", "trace", "condition_number")
 
@@ -303,6 +303,7 @@ class _Measure:
 
     def _drawn(self, X: Any, y: Any, weights: Any) -> tuple[Any, Any, Any]:
         """Return some of the rows, with weights that sum to those of all."""
+        check_indices(X)
         X, y, weights = indexable(X, y, weights)
         n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
         if self.max_samples is None or n_rows <= self.max_samples:

@@ -13,7 +13,7 @@ from scipy import sparse
 
 from skregnet.batches import TrainingData, weighted_data
 from skregnet.hessian_product import HessianProduct
-from skregnet.kernels import Array
+from skregnet.kernels import Array, check_indices
 from skregnet.losses import MultiTaskLoss
 from skregnet.mean_loss import MeanLoss
 from skregnet.network import Network
@@ -99,6 +99,7 @@ def _(model: Network, X: Any, y: Any, sample_weight: Any, penalties: bool) -> Pr
             "penalties=True expects an estimator that has any, got a Network."
         )
     HessianProduct(model)  # It refuses layers that are not those of a plain network.
+    check_indices(X)
     X = X.tocsr() if sparse.issparse(X) else np.asarray(X, dtype=np.float64)
     targets = np.asarray(y, dtype=np.float64)
     if sparse.issparse(X) != model.takes_sparse:

@@ -17,7 +17,6 @@ from sklearn.base import (
     is_classifier,
 )
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import (
     HasMethods,
     RealNotInt,
@@ -35,7 +34,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from skregnet.all_or_nothing import all_or_nothing
-from skregnet.checked_data import NUMBERS
+from skregnet.checked_data import NUMBERS, random_source
 from skregnet.constraints import N_JOBS, Interval
 from skregnet.documentation import DocumentedMixin
 from skregnet.ensemble.availability import (
@@ -395,7 +394,7 @@ class BaggingEnsemble(
                 "members.",
                 stacklevel=2,
             )
-        random_state = check_random_state(self.random_state)
+        random_state = random_source(self.random_state)
         seeds: Array = random_state.randint(_LARGEST_SEED, size=int(self.n_estimators))
         return seeds[n_there:]
 

@@ -27,7 +27,7 @@ from skregnet.checked_data import (
 from skregnet.constraints import Interval
 from skregnet.documentation import DocumentedMixin
 from skregnet.estimators._export import to_sklearn
-from skregnet.estimators._fitted import checked_pair, fitted_network
+from skregnet.estimators._fitted import checked_pair, fitted_network, plain_layers
 from skregnet.estimators._recipe import ACTIVITY_PENALTIES, AVERAGES
 from skregnet.estimators._request import Request
 from skregnet.estimators._sizes import hidden_sizes
@@ -40,6 +40,7 @@ from skregnet.kernels import Array
 from skregnet.losses import Loss, MultiTaskLoss
 from skregnet.network import input_gradient
 from skregnet.one_hot import Targets
+from skregnet.parameters import precision_of
 from skregnet.prediction import hidden_outputs, plain_outputs
 from skregnet.training import NORMS
 
@@ -242,7 +243,7 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
             accept_sparse=["csr", "csc"],
             multi_output=True,
             y_numeric=self._y_numeric,
-            dtype=FLOATS if is_first else self.coefs_[0].dtype,
+            dtype=FLOATS if is_first else self._precision,
             order="C",
             reset=is_first,
         )
@@ -288,9 +289,16 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
     def _outputs(self, X: Any) -> Array:
         """Validate features and return the outputs before their activation."""
         X = self._validate_features(X, NUMBERS)
+        coefs, intercepts, _ = plain_layers(self)
         with np.errstate(over="ignore", invalid="ignore"):
-            outputs = plain_outputs(X, self.coefs_, self.intercepts_, self.activation)
+            outputs = plain_outputs(X, coefs, intercepts, self.activation)
         return finite(outputs)
+
+    @property
+    def _precision(self) -> np.dtype:
+        """The precision of the weights, which users may have edited."""
+        coefs, intercepts, _ = plain_layers(self)
+        return precision_of([*coefs, *intercepts])
 
     def _validate_features(self, X: Any, dtype: Any = FLOATS) -> Any:
         """Check features against those of training."""
@@ -336,13 +344,14 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
             If there is no hidden layer.
         """
         X = self._validate_features(X, NUMBERS)
-        if len(self.coefs_) == 1:
+        coefs, intercepts, _ = plain_layers(self)
+        if len(coefs) == 1:
             raise ValueError(
                 "hidden_features expects a network with a hidden layer, got "
                 f"hidden_layer_sizes={self.hidden_layer_sizes!r}."
             )
         with np.errstate(over="ignore", invalid="ignore"):
-            hidden = hidden_outputs(X, self.coefs_, self.intercepts_, self.activation)
+            hidden = hidden_outputs(X, coefs, intercepts, self.activation)
         return finite(hidden)
 
     def input_gradient(self, X: Any, y: Any) -> Array:
@@ -361,7 +370,7 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
             Gradient of the loss of each row, without penalties, by its own features.
         """
         X, y = checked_pair(self, X, y)
-        targets = np.asarray(self._as_targets(y, self.coefs_[0].dtype))
+        targets = np.asarray(self._as_targets(y, self._precision))
         return input_gradient(*fitted_network(self), X, targets)
 
     def to_sklearn(self) -> Any:

@@ -11,7 +11,7 @@ from scipy import sparse
 from skregnet.estimators._pool import Selection
 from skregnet.estimators._validation import ValidationSet
 from skregnet.optimizers import State
-from skregnet.training import Member, resume
+from skregnet.training import Member, SnapshotForm, resume
 
 
 @runtime_checkable
@@ -22,8 +22,11 @@ class SnapshotStore(Protocol):
         """Tell whether a snapshot is to be kept after so many epochs."""
         ...
 
-    def load_snapshot(self, key: str) -> State | None:
-        """Return the last snapshot that was kept under a key, if there is one."""
+    def load_snapshot(self, key: str, form: SnapshotForm) -> State | None:
+        """Return the last snapshot that was kept under a key, if there is one.
+
+        It may look at what snapshots are like; in any case they are checked afterwards.
+        """
         ...
 
     def save_snapshot(self, key: str, snapshot: State) -> None:
@@ -86,7 +89,7 @@ def keep_snapshots(
         return
     key = _key(estimator, member, validation)
     member.keeper = _Keeper(store, key)
-    snapshot = store.load_snapshot(key)
+    snapshot = store.load_snapshot(key, SnapshotForm(member))
     if snapshot is not None:
         resume(member, snapshot)
 

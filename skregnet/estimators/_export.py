@@ -9,6 +9,8 @@ from sklearn.utils._param_validation import (
     validate_parameter_constraints,
 )
 
+from skregnet.estimators._fitted import plain_layers
+
 _DEFAULT = "relu"
 
 # What a fitted estimator of scikit-learn has, as far as ours has it too.
@@ -33,6 +35,7 @@ _FITTED = (
 
 def to_sklearn(estimator: Any) -> Any:
     """Return a fitted estimator of scikit-learn with copies of the weights."""
+    coefs, intercepts, _ = plain_layers(estimator)
     classifies = is_classifier(estimator)
     target = neural_network.MLPClassifier if classifies else neural_network.MLPRegressor
     parameters = {
@@ -45,8 +48,8 @@ def to_sklearn(estimator: Any) -> Any:
         if hasattr(estimator, name):
             value = getattr(estimator, name)
             setattr(exported, name, list(value) if isinstance(value, list) else value)
-    exported.coefs_ = [weights.copy() for weights in estimator.coefs_]
-    exported.intercepts_ = [biases.copy() for biases in estimator.intercepts_]
+    exported.coefs_ = [weights.copy() for weights in coefs]
+    exported.intercepts_ = [biases.copy() for biases in intercepts]
     return exported
 
 

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import numpy as np
 from sklearn.utils import check_consistent_length
 
 from skregnet.folding import fold
 from skregnet.kernels import Array
 from skregnet.losses import BINARY_LOG_LOSS, LOG_LOSS, POISSON, SQUARED_ERROR, Loss
 from skregnet.network import Network
+from skregnet.parameters import layer_sizes
 from skregnet.penalties import ActivityPenalty
 from skregnet.perceptron import multilayer_perceptron
 
@@ -42,8 +44,7 @@ def fitted_network(
     vector : ndarray of shape (n_parameters,)
         The parameters, copied.
     """
-    coefs = estimator.coefs_
-    layer_units = (*(len(weights) for weights in coefs), coefs[-1].shape[1])
+    coefs, intercepts, layer_units = plain_layers(estimator)
     # Ours have a loss of any kind; scikit-learn's follows from the output activation.
     loss = getattr(estimator, "_loss", None) or _LOSSES[estimator.out_activation_]
     network = multilayer_perceptron(
@@ -53,7 +54,31 @@ def fitted_network(
         sparse=sparse,
         activity_penalty=activity_penalty,
     )
-    return network, network.pack(coefs, estimator.intercepts_)
+    return network, network.pack(coefs, intercepts)
+
+
+def plain_layers(
+    estimator: Any,
+) -> tuple[list[Array], list[Array], tuple[int, ...]]:
+    """Return weights and biases, which users may have edited, and sizes of layers.
+
+    Raises
+    ------
+    ValueError
+        If they do not make a network of the features and outputs of the estimator.
+    """
+    coefs, intercepts = estimator.coefs_, estimator.intercepts_
+    sizes = layer_sizes(coefs, intercepts)
+    known = vars(estimator)
+    n_features = known.get("n_features_in_", sizes[0])
+    n_outputs = known.get("n_outputs_", sizes[-1])
+    if (sizes[0], sizes[-1]) != (n_features, n_outputs):
+        raise ValueError(
+            f"coefs_ expects {n_features} features and {n_outputs} outputs, as in fit, "
+            f"got layers of sizes {sizes}."
+        )
+    arrays = [[np.asarray(values) for values in own] for own in (coefs, intercepts)]
+    return arrays[0], arrays[1], tuple(sizes)
 
 
 def checked_pair(estimator: Any, X: Any, y: Any) -> tuple[Any, Any]:
@@ -82,7 +107,7 @@ def network_attributes(
     -------
     attributes : dict
         The plain weights and biases, and what of normalizations and of learned weights
-        of tasks is not in them.
+        of tasks is not in them, with the kind of network that it belongs to.
     """
     coefs, intercepts = fold(network, vector)
     rest = network.layout.rest(vector)
@@ -90,7 +115,7 @@ def network_attributes(
     if len(rest):
         n_values = len(rest) - n_learned_weights(estimator)
         normalization = {
-            "place": estimator.batch_norm,
+            "kind": _normalization_kind(estimator, layer_sizes(coefs, intercepts)),
             "values": rest[:n_values].copy(),
             "log_variances": rest[n_values:].copy(),
         }
@@ -99,6 +124,38 @@ def network_attributes(
         "intercepts_": intercepts,
         "_normalization": normalization,
     }
+
+
+def known_rest(estimator: Any, network: Network) -> Array | None:
+    """Return the parameters that are neither weights nor biases, to go on from.
+
+    What an earlier fit has kept counts as far as it fits the network; all else is at
+    rest. None where nothing has been kept.
+    """
+    known = vars(estimator).get("_normalization")
+    if not isinstance(known, dict):
+        return None
+    coefs, intercepts, sizes = plain_layers(estimator)
+    rest = network.layout.rest(network.pack(coefs, intercepts)).copy()
+    n_values = len(rest) - n_learned_weights(estimator)
+    kind = known.get("kind")
+    if isinstance(kind, str) and kind == _normalization_kind(estimator, list(sizes)):
+        _take(rest[:n_values], known.get("values"))
+    _take(rest[n_values:], known.get("log_variances"))
+    return rest
+
+
+def _normalization_kind(estimator: Any, sizes: list[int]) -> str:
+    """Return what must stay as it is for normalizations to go on."""
+    return repr((estimator.batch_norm, sizes))
+
+
+def _take(part: Array, values: Any) -> None:
+    """Write values over a part of a vector if they are as many finite numbers."""
+    if not isinstance(values, np.ndarray) or values.shape != part.shape:
+        return
+    if values.dtype.kind == "f" and np.isfinite(values).all():
+        part[...] = values
 
 
 def n_learned_weights(estimator: Any) -> int:

@@ -8,6 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.optimize import _check_optimize_result
 
 from skregnet.estimators._fitted import network_attributes
+from skregnet.estimators._going_on import training_state
 from skregnet.estimators._session import Session
 from skregnet.estimators._solvers import takes_steps
 from skregnet.schedules import Gradual
@@ -77,16 +78,8 @@ def _store_curves(estimator: Any, member: Member) -> None:
 def _store_state(session: Session) -> None:
     """Keep what a warm start or a later `partial_fit` goes on from."""
     estimator, member = session.estimator, session.member
-    has_diverged = member.outcome is Outcome.DIVERGED
     estimator._no_improvement_count = member.plateau.n_without
-    estimator._training_state = {
-        "kind": session.kind,
-        "learning_rate": member.learning_rate,
-        "state": None if has_diverged else member.state,
-        "noise": None if member.rng is None else member.rng.bit_generator.state,
-        "best": member.best if member.is_continued else None,
-        "is_continued": member.is_continued,
-    }
+    estimator._training_state = training_state(estimator, member)
 
 
 def _warn(estimator: Any, member: Member) -> None:

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skregnet.checked_data import FLOATS, checked_rows
 from skregnet.kernels import Array
+from skregnet.parameters import precision_of
 
 
 def checked_data(
@@ -49,7 +50,8 @@ def checked_data(
         reset=False,
     )
     check_consistent_length(X, y)
-    dtype = estimator.coefs_[0].dtype if dtype is None else dtype
+    if dtype is None:
+        dtype = precision_of([*estimator.coefs_, *estimator.intercepts_])
     if is_classifier(estimator):
         _check_labels(estimator, y)
         encoded = estimator._label_binarizer.transform(y)

@@ -8,10 +8,11 @@ import numpy as np
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.metrics import check_scoring
-from sklearn.utils import check_random_state
 
+from skregnet.checked_data import random_source
 from skregnet.estimators._checkpoints import check_snapshots, keep_snapshots
-from skregnet.estimators._fitted import n_learned_weights, network_attributes
+from skregnet.estimators._fitted import known_rest, network_attributes, plain_layers
+from skregnet.estimators._going_on import count_of, curve_of, go_on, number_of
 from skregnet.estimators._material import Material, read_material
 from skregnet.estimators._observer import EstimatorObserver
 from skregnet.estimators._pool import Selection, as_array
@@ -27,7 +28,6 @@ from skregnet.estimators._sizes import batch_size, check_same_sizes, hidden_size
 from skregnet.estimators._solvers import (
     has_learning_rate,
     schedule_of,
-    solver_name,
     stops_early,
     takes_steps,
 )
@@ -37,7 +37,6 @@ from skregnet.folding import unfold
 from skregnet.kernels import Array
 from skregnet.losses import MultiTaskLoss
 from skregnet.network import Network
-from skregnet.optimizers import State
 from skregnet.stacking import architecture
 from skregnet.training import (
     History,
@@ -96,7 +95,7 @@ class Session:
         layer_units = estimator._layer_units(material.n_features, targets)
         if not self._is_first:
             check_same_sizes(estimator, layer_units)
-        self._random_state = check_random_state(estimator.random_state)
+        self._random_state = random_source(estimator.random_state)
         self._rng = self._noise()
         self._set_up_network(layer_units, X)
         vector = self._start_vector(layer_units, X.dtype)
@@ -169,37 +168,17 @@ class Session:
         """Draw initial weights, or go on from the fitted ones."""
         estimator, network = self.estimator, self.network
         if not self._is_first:
-            return unfold(
-                network,
-                estimator.coefs_,
-                estimator.intercepts_,
-                self._known_rest(),
-            )
+            coefs, intercepts, _ = plain_layers(estimator)
+            return unfold(network, coefs, intercepts, known_rest(estimator, network))
         drawn = estimator._initial(layer_units, self._random_state)
         drawn = with_trunk(estimator, layer_units[0], drawn)
         return network.pack(*drawn).astype(dtype, copy=False)
-
-    def _known_rest(self) -> Array | None:
-        """Return what is neither weights nor biases, as far as an earlier fit knows."""
-        estimator, network = self.estimator, self.network
-        known = vars(estimator).get("_normalization")
-        if known is None:
-            return None
-        packed = network.pack(estimator.coefs_, estimator.intercepts_)
-        rest = network.layout.rest(packed).copy()
-        n_learned = n_learned_weights(estimator)
-        n_values = len(rest) - n_learned
-        if known["place"] == estimator.batch_norm:
-            rest[:n_values] = known["values"]
-        if len(known["log_variances"]) and n_learned:
-            rest[n_values:] = known["log_variances"]
-        return rest
 
     def _noise(self) -> np.random.Generator | None:
         """Return the source of noise where there is any."""
         if not is_noisy(self.estimator):
             return None
-        n_rows_seen = 0 if self._is_first else vars(self.estimator).get("t_", 0)
+        n_rows_seen = 0 if self._is_first else count_of(self.estimator, "t_")
         rng: np.random.Generator = noise_source(self._random_state, n_rows_seen)
         return rng
 
@@ -269,8 +248,8 @@ class Session:
             return member
         member.schedule = schedule_of(estimator)
         member.learning_rate = member.schedule.initial
-        if incremental:
-            self._resume(member)
+        if incremental and not self._is_first:
+            go_on(estimator, member)
         return member
 
     def _augmenter(self, data: TrainingData) -> Any:
@@ -304,23 +283,23 @@ class Session:
         if self._is_first:
             return plateau
         name = "best_validation_score_" if validates else "best_loss_"
-        best = getattr(estimator, name, None)
+        best = number_of(estimator, name)
         if best is not None:
             plateau.best = best if validates else -best
-            plateau.n_without = getattr(estimator, "_no_improvement_count", 0)
+            plateau.n_without = count_of(estimator, "_no_improvement_count")
         return plateau
 
     def _history(self) -> History:
         """Go on with the curves of an earlier fit, in lists of their own."""
         if self._is_first:
             return History()
-        known = vars(self.estimator)
+        mlp = self.estimator
         return History(
-            losses=list(known.get("loss_curve_") or ()),
-            learning_rates=list(known.get("learning_rate_curve_") or ()),
-            validation_scores=list(known.get("validation_scores_") or ()),
-            validation_losses=list(known.get("validation_loss_curve_") or ()),
-            n_rows_seen=known.get("t_", 0),
+            losses=curve_of(mlp, "loss_curve_"),
+            learning_rates=curve_of(mlp, "learning_rate_curve_"),
+            validation_scores=curve_of(mlp, "validation_scores_"),
+            validation_losses=curve_of(mlp, "validation_loss_curve_"),
+            n_rows_seen=count_of(mlp, "t_"),
         )
 
     def _observer(
@@ -344,29 +323,6 @@ class Session:
             estimator, attributes, context, hook_data, validation, scorer
         )
 
-    def _resume(self, member: Member) -> None:
-        """Go on from what the last call has left."""
-        known = getattr(self.estimator, "_training_state", None)
-        if self._is_first or known is None or known["kind"] != self.kind:
-            return
-        member.learning_rate = known["learning_rate"]
-        if member.validates and known["best"] is not None:
-            member.best = known["best"]
-        if known["state"] is None or not _continues(member, known["state"]):
-            return
-        member.state = dict(known["state"])
-        if "vector" in member.state:
-            member.vector = member.state.pop("vector").copy()
-        if member.rng is not None and known["noise"] is not None:
-            member.rng.bit_generator.state = known["noise"]
-
-    @property
-    def kind(self) -> tuple[Any, ...]:
-        """What must stay as it is for a later call to go on from this one."""
-        estimator = self.estimator
-        names = (estimator.batch_norm, estimator.weight_averaging)
-        return (solver_name(estimator), *names)
-
 
 def _at_test(network: Network, data: TrainingData | None, vector: Array) -> Array:
     """Return a vector with the statistics that predictions go by.
@@ -382,17 +338,3 @@ def _attributes(
 ) -> dict[str, Any]:
     """Return the fitted attributes of the network that predicts alike."""
     return network_attributes(estimator, network, _at_test(network, data, vector))
-
-
-def _continues(member: Member, state: State) -> bool:
-    """Tell whether a state holds what the optimizer as it is now needs."""
-    fresh = member.recipe.optimizer.init(np.zeros((1, 1), member.vector.dtype))
-    return _covers(state["optimizer"], fresh)
-
-
-def _covers(state: State, needed: State) -> bool:
-    """Tell whether a state has all entries of another, and those within them."""
-    return all(
-        name in state and (not isinstance(value, dict) or _covers(state[name], value))
-        for name, value in needed.items()
-    )

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from skregnet.estimators._solvers import needs_all_rows, takes_steps
+from skregnet.parameters import layer_sizes
 
 # Units of a layer, of which one input alone has weights of 16 GiB.
 _MOST_UNITS = 2**31
@@ -39,15 +40,13 @@ def checked_sizes(estimator: Any, name: str) -> tuple[int, ...]:
 
 def check_same_sizes(estimator: Any, layer_units: tuple[int, ...]) -> None:
     """Refuse to go on from weights of other shapes."""
-    fitted = [
-        *(len(coefs) for coefs in estimator.coefs_),
-        len(estimator.intercepts_[-1]),
-    ]
+    fitted = layer_sizes(estimator.coefs_, estimator.intercepts_)
     if fitted != list(layer_units):
         raise ValueError(
             f"Training cannot go on from weights of layer sizes {fitted} with layer "
-            f"sizes {list(layer_units)}. Restore hidden_layer_sizes and the number of "
-            "features and outputs, or set warm_start=False and call fit."
+            f"sizes {list(layer_units)}. Set hidden_layer_sizes to those of the "
+            "weights, keep the numbers of features and outputs, or set "
+            "warm_start=False and call fit."
         )
 
 

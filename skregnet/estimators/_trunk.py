@@ -9,6 +9,7 @@ from skregnet.estimators._recipe import hidden_activations
 from skregnet.estimators._sizes import checked_sizes, hidden_sizes
 from skregnet.estimators._solvers import takes_steps
 from skregnet.kernels import Array
+from skregnet.parameters import layer_sizes
 
 
 def n_frozen(estimator: Any) -> int:
@@ -82,7 +83,7 @@ def _source(estimator: Any) -> Any:
 
 def _check_shapes(estimator: Any, source: Any, n_features: int, n_layers: int) -> None:
     """Refuse a trunk that does not fit under the layers of the network."""
-    of_trunk = [len(weights) for weights in source.coefs_[: n_layers + 1]]
+    of_trunk = layer_sizes(source.coefs_, source.intercepts_)[: n_layers + 1]
     sizes = [n_features, *hidden_sizes(estimator)[:n_layers]]
     names = hidden_activations(estimator, len(hidden_sizes(estimator)))[:n_layers]
     own = source.activation

@@ -20,6 +20,7 @@ from skregnet.checked_data import (
 )
 from skregnet.constraints import Interval
 from skregnet.estimators._base import BaseMLP, by_rows, finite
+from skregnet.estimators._fitted import plain_layers
 from skregnet.estimators._request import Request
 from skregnet.estimators._sizes import checked_sizes
 from skregnet.estimators._target_form import TargetForm
@@ -659,7 +660,8 @@ class MultiTaskMLP(BaseMLP):
         names = self.activation
         names = [names] * n_shared if isinstance(names, str) else list(names)[:n_shared]
         below = slice(n_shared + 1)
-        coefs, intercepts = self.coefs_[below], self.intercepts_[below]
+        coefs, intercepts, _ = plain_layers(self)
+        coefs, intercepts = coefs[below], intercepts[below]
         with np.errstate(over="ignore", invalid="ignore"):
             return finite(hidden_outputs(X, coefs, intercepts, names))
 
@@ -750,7 +752,7 @@ class MultiTaskMLP(BaseMLP):
             self,
             request.X,
             accept_sparse=["csr", "csc"],
-            dtype=FLOATS if is_first else self.coefs_[0].dtype,
+            dtype=FLOATS if is_first else self._precision,
             order="C",
             reset=is_first,
         )

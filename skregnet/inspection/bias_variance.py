@@ -28,7 +28,7 @@ from skregnet.ensemble.blocks import one_blas_thread
 from skregnet.ensemble.fitting import is_network, set_seeds
 from skregnet.estimators._request import Request
 from skregnet.estimators._together import fit_together
-from skregnet.kernels import Array
+from skregnet.kernels import Array, check_indices
 
 _PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
     "estimator": [HasMethods(["fit", "predict"])],
@@ -221,6 +221,8 @@ def bias_variance(
     )
     classifies = _classifies(estimator)
     y, y_test, optimal = _check_targets(y, y_test, y_optimal, classifies)
+    for features in (X, X_test):
+        check_indices(features)
     (X,), (X_test,) = indexable(X), indexable(X_test)
     _check_rows("X", X, "y", y)
     _check_rows("X_test", X_test, "y_test", y_test)

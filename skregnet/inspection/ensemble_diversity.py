@@ -19,7 +19,7 @@ from sklearn.utils import _safe_indexing, check_array
 from sklearn.utils._param_validation import HasMethods, validate_parameter_constraints
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from skregnet.kernels import Array
+from skregnet.kernels import Array, check_indices
 
 # Their members learn the numbers of the classes instead of the labels.
 _NUMBERING = (BaggingClassifier, ForestClassifier)
@@ -255,6 +255,7 @@ def _check_numbers(y: Any, predicted: Array) -> Array:
 
 def _members(ensemble: Any, X: Any) -> Iterator[tuple[Any, Any]]:
     """Yield each member and the features of `X` that it takes, as it takes them."""
+    check_indices(X)
     knows_names = hasattr(ensemble.estimators_[0], "feature_names_in_")
     if not (knows_names and hasattr(X, "columns")):
         X = check_array(

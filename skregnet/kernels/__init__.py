@@ -20,6 +20,7 @@ from skregnet.kernels.buffers import (
     each_member,
     member_rates,
 )
+from skregnet.kernels.doors import check_indices, check_positions
 from skregnet.kernels.numpy_activations import relu
 from skregnet.kernels.numpy_losses import LossWorkspace, poisson_loss
 from skregnet.kernels.numpy_masks import Masks, Odds, draw_kept
@@ -112,6 +113,8 @@ __all__ = [
     "average_update",
     "by_member",
     "cast_rate",
+    "check_indices",
+    "check_positions",
     "delta_bar_delta_update",
     "draw_kept",
     "draw_normal",

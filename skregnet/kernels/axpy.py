@@ -16,6 +16,7 @@ import numpy as np
 from scipy.linalg import blas
 
 from skregnet.kernels.buffers import BLOCK, Array, Rate, cast_rate
+from skregnet.kernels.doors import check_rates, check_vectors
 
 AXPY = {np.dtype(np.float32): blas.saxpy, np.dtype(np.float64): blas.daxpy}
 SCAL = {np.dtype(np.float32): blas.sscal, np.dtype(np.float64): blas.dscal}
@@ -36,12 +37,16 @@ def pieces(
     """Yield pieces of the vectors with scratch space as large, and their rates.
 
     Pieces of short vectors are those of all members, with two dimensions; pieces of
-    long ones are those of a member, with one.
+    long ones are those of a member, with one. BLAS would change copies of numbers that
+    do not lie side by side: such vectors count as short.
     """
+    check_vectors(vectors)
+    check_rates(rates, len(vectors[0]))
     n_members, length = vectors[0].shape
     dtype = vectors[0].dtype
     cast = [cast_rate(rate, dtype) for rate in rates]
-    if length < AXPY_LENGTH:
+    is_dense = all(vector.strides[1] == vector.itemsize for vector in vectors)
+    if length < AXPY_LENGTH or not is_dense:
         width = min(length, max(BLOCK // n_members, 1))
         scratch = [np.empty((n_members, width), dtype) for _ in range(n_scratch)]
         if width == length:

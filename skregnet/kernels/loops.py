@@ -7,6 +7,9 @@ first-level cache.
 Vectors have shape (n_members, length), contiguous. `table` holds the rates, float64, of
 shape (1 or n_members, n_rates). All arithmetic is in the precision of the vectors.
 Nothing here is meant to run uncompiled.
+
+Compiled loops do not check bounds: each begins with a check of the shapes of all its
+arrays, which costs nothing that can be measured, and raises a ValueError.
 """
 
 from typing import Any
@@ -15,9 +18,18 @@ import numpy as np
 
 CHUNK = 512
 
+SHAPES = "a compiled loop expects arrays whose shapes and dtypes belong together"
+RATES = "a compiled loop expects one rate, or one for each member"
+
 
 def adam(theta: Any, g: Any, first: Any, second: Any, table: Any) -> None:
     """Growing sums of Adam: weights of the gradient and its square, step, offset."""
+    if not (theta.shape == g.shape == first.shape == second.shape):
+        raise ValueError(SHAPES)
+    if not (theta.dtype == first.dtype == second.dtype):
+        raise ValueError(SHAPES)
+    if table.shape[0] != 1 and table.shape[0] != theta.shape[0]:
+        raise ValueError(RATES)
     number = theta.dtype.type
     for k in range(theta.shape[0]):
         row = k if table.shape[0] > 1 else 0
@@ -41,6 +53,12 @@ def amsgrad(
     theta: Any, g: Any, first: Any, second: Any, largest: Any, table: Any
 ) -> None:
     """Moments, the largest second one: decays, step, epsilon."""
+    if not (theta.shape == g.shape == first.shape == second.shape == largest.shape):
+        raise ValueError(SHAPES)
+    if not (theta.dtype == first.dtype == second.dtype == largest.dtype):
+        raise ValueError(SHAPES)
+    if table.shape[0] != 1 and table.shape[0] != theta.shape[0]:
+        raise ValueError(RATES)
     number = theta.dtype.type
     for k in range(theta.shape[0]):
         row = k if table.shape[0] > 1 else 0
@@ -65,6 +83,12 @@ def amsgrad(
 
 def nadam(theta: Any, g: Any, first: Any, second: Any, table: Any) -> None:
     """Moments: decays, ratio of the first to the gradient, step, offset."""
+    if not (theta.shape == g.shape == first.shape == second.shape):
+        raise ValueError(SHAPES)
+    if not (theta.dtype == first.dtype == second.dtype):
+        raise ValueError(SHAPES)
+    if table.shape[0] != 1 and table.shape[0] != theta.shape[0]:
+        raise ValueError(RATES)
     number = theta.dtype.type
     for k in range(theta.shape[0]):
         row = k if table.shape[0] > 1 else 0
@@ -89,6 +113,12 @@ def nadam(theta: Any, g: Any, first: Any, second: Any, table: Any) -> None:
 
 def adagrad(theta: Any, g: Any, squares: Any, table: Any) -> None:
     """Sum of squares: learning rate, epsilon."""
+    if not (theta.shape == g.shape == squares.shape):
+        raise ValueError(SHAPES)
+    if not (theta.dtype == squares.dtype):
+        raise ValueError(SHAPES)
+    if table.shape[0] != 1 and table.shape[0] != theta.shape[0]:
+        raise ValueError(RATES)
     number = theta.dtype.type
     for k in range(theta.shape[0]):
         row = k if table.shape[0] > 1 else 0
@@ -103,6 +133,12 @@ def rmsprop(
     theta: Any, g: Any, squares: Any, velocity: Any, table: Any, moving: bool
 ) -> None:
     """Root of the mean square: decay, momentum, learning rate, epsilon."""
+    if not (theta.shape == g.shape == squares.shape == velocity.shape):
+        raise ValueError(SHAPES)
+    if not (theta.dtype == squares.dtype == velocity.dtype):
+        raise ValueError(SHAPES)
+    if table.shape[0] != 1 and table.shape[0] != theta.shape[0]:
+        raise ValueError(RATES)
     number = theta.dtype.type
     for k in range(theta.shape[0]):
         row = k if table.shape[0] > 1 else 0
@@ -131,6 +167,12 @@ def centered_rmsprop(
     moving: bool,
 ) -> None:
     """Root of the variance: decay, momentum, learning rate, epsilon."""
+    if not (theta.shape == g.shape == squares.shape == means.shape == velocity.shape):
+        raise ValueError(SHAPES)
+    if not (theta.dtype == squares.dtype == means.dtype == velocity.dtype):
+        raise ValueError(SHAPES)
+    if table.shape[0] != 1 and table.shape[0] != theta.shape[0]:
+        raise ValueError(RATES)
     number = theta.dtype.type
     zero = number(0)
     scratch = np.empty(CHUNK, theta.dtype)
@@ -162,6 +204,12 @@ def centered_rmsprop(
 
 def delta_bar_delta(theta: Any, g: Any, gains: Any, averages: Any, table: Any) -> None:
     """Gains: rise, fall, decay, lower and upper bound, learning rate."""
+    if not (theta.shape == g.shape == gains.shape == averages.shape):
+        raise ValueError(SHAPES)
+    if not (theta.dtype == gains.dtype == averages.dtype):
+        raise ValueError(SHAPES)
+    if table.shape[0] != 1 and table.shape[0] != theta.shape[0]:
+        raise ValueError(RATES)
     number = theta.dtype.type
     zero = number(0)
     for k in range(theta.shape[0]):
@@ -186,6 +234,12 @@ def delta_bar_delta(theta: Any, g: Any, gains: Any, averages: Any, table: Any) -
 
 def momentum(theta: Any, g: Any, velocity: Any, table: Any, nesterov: bool) -> None:
     """Velocity: momentum, learning rate."""
+    if not (theta.shape == g.shape == velocity.shape):
+        raise ValueError(SHAPES)
+    if not (theta.dtype == velocity.dtype):
+        raise ValueError(SHAPES)
+    if table.shape[0] != 1 and table.shape[0] != theta.shape[0]:
+        raise ValueError(RATES)
     number = theta.dtype.type
     for k in range(theta.shape[0]):
         row = k if table.shape[0] > 1 else 0
@@ -204,6 +258,10 @@ def momentum(theta: Any, g: Any, velocity: Any, table: Any, nesterov: bool) -> N
 
 def add_scaled(target: Any, source: Any, table: Any) -> None:
     """Add a multiple: its factor."""
+    if target.shape != source.shape:
+        raise ValueError(SHAPES)
+    if table.shape[0] != 1 and table.shape[0] != target.shape[0]:
+        raise ValueError(RATES)
     number = target.dtype.type
     for k in range(target.shape[0]):
         factor = number(table[k if table.shape[0] > 1 else 0, 0])
@@ -214,6 +272,10 @@ def add_scaled(target: Any, source: Any, table: Any) -> None:
 
 def add_scaled_squares(target: Any, source: Any, table: Any, squares: Any) -> None:
     """Add a multiple, and sum the squares in float64: its factor."""
+    if target.shape != source.shape or squares.shape[0] != target.shape[0]:
+        raise ValueError(SHAPES)
+    if table.shape[0] != 1 and table.shape[0] != target.shape[0]:
+        raise ValueError(RATES)
     number = target.dtype.type
     for k in range(target.shape[0]):
         factor = number(table[k if table.shape[0] > 1 else 0, 0])
@@ -228,6 +290,10 @@ def add_scaled_squares(target: Any, source: Any, table: Any, squares: Any) -> No
 
 def average(mean: Any, theta: Any, table: Any) -> None:
     """Move the mean: rate."""
+    if mean.shape != theta.shape:
+        raise ValueError(SHAPES)
+    if table.shape[0] != 1 and table.shape[0] != mean.shape[0]:
+        raise ValueError(RATES)
     number = theta.dtype.type
     for k in range(theta.shape[0]):
         rate = number(table[k if table.shape[0] > 1 else 0, 0])
@@ -237,16 +303,23 @@ def average(mean: Any, theta: Any, table: Any) -> None:
 
 
 def gather(source: Any, rows: Any, out: Any) -> None:
-    """Copy rows of a table."""
+    """Copy rows of a table; of those beyond its ends the nearest, as NumPy's "clip"."""
+    if out.shape != (rows.shape[0], rows.shape[1], source.shape[1]):
+        raise ValueError(SHAPES)
+    last = source.shape[0] - 1
+    if last < 0:
+        raise ValueError(SHAPES)
     for k in range(rows.shape[0]):
         for r in range(rows.shape[1]):
-            row, copied = source[rows[k, r]], out[k, r]
+            row, copied = source[min(max(rows[k, r], 0), last)], out[k, r]
             for i in range(row.shape[0]):
                 copied[i] = row[i]
 
 
 def add_and_rectify(values: Any, biases: Any) -> None:
     """Add biases and set to zero what is below; what is not a number stays so."""
+    if biases.shape != (values.shape[0], 1, values.shape[2]):
+        raise ValueError(SHAPES)
     zero = values.dtype.type(0)
     for k in range(values.shape[0]):
         b = biases[k, 0]
@@ -259,6 +332,10 @@ def add_and_rectify(values: Any, biases: Any) -> None:
 
 def add_rectify_and_drop(values: Any, biases: Any, masks: Any) -> None:
     """Add biases, set to zero what is below, and multiply with the masks."""
+    if biases.shape != (values.shape[0], 1, values.shape[2]):
+        raise ValueError(SHAPES)
+    if masks.shape != values.shape:
+        raise ValueError(SHAPES)
     zero = values.dtype.type(0)
     for k in range(values.shape[0]):
         b = biases[k, 0]
@@ -271,6 +348,8 @@ def add_rectify_and_drop(values: Any, biases: Any, masks: Any) -> None:
 
 def relu_backward(delta: Any, outputs: Any) -> None:
     """Zero the gradient where the output is zero."""
+    if outputs.shape != delta.shape:
+        raise ValueError(SHAPES)
     zero = delta.dtype.type(0)
     d, f = delta.reshape(-1), outputs.reshape(-1)
     for i in range(d.shape[0]):
@@ -279,6 +358,8 @@ def relu_backward(delta: Any, outputs: Any) -> None:
 
 def dropped_relu_backward(delta: Any, outputs: Any, masks: Any) -> None:
     """Multiply the gradient with the masks, and zero it where the output is zero."""
+    if not (delta.shape == outputs.shape == masks.shape):
+        raise ValueError(SHAPES)
     zero = delta.dtype.type(0)
     for k in range(delta.shape[0]):
         for r in range(delta.shape[1]):
@@ -303,9 +384,20 @@ def normalize(
     The statistics are those of the distance from the first row, which differs from the
     mean by a few standard deviations: their squares lose no precision to a large mean.
     """
+    n_rows, n_units = inputs.shape[1], inputs.shape[2]
+    units = (inputs.shape[0], 1, n_units)
+    if not (inputs.shape == outputs.shape == centered.shape and n_rows):
+        raise ValueError(SHAPES)
+    if not (scale.shape == shift.shape == units and both.shape == (2, *units)):
+        raise ValueError(SHAPES)
+    if (
+        moments.shape != (inputs.shape[0], 2, n_units)
+        or share.shape[1:] != (1, n_rows)
+        or share.shape[0] not in (1, inputs.shape[0])
+    ):
+        raise ValueError(SHAPES)
     number = inputs.dtype.type
     eps = number(epsilon)
-    n_rows, n_units = inputs.shape[1], inputs.shape[2]
     origin = np.empty(n_units, inputs.dtype)
     beta = np.empty(n_units, inputs.dtype)
     for k in range(inputs.shape[0]):
@@ -349,6 +441,13 @@ def normalize_backward(
 ) -> None:
     """Batch normalization: sums in a pass, then the gradient in another."""
     n_rows, n_units = delta.shape[1], delta.shape[2]
+    units = (delta.shape[0], 1, n_units)
+    if centered.shape != delta.shape or not (inverse.shape == factor.shape == units):
+        raise ValueError(SHAPES)
+    if not (scale_gradient.shape == shift_gradient.shape == units):
+        raise ValueError(SHAPES)
+    if share.shape[1:] != (1, n_rows) or share.shape[0] not in (1, delta.shape[0]):
+        raise ValueError(SHAPES)
     slope = np.empty(n_units, delta.dtype)
     total = np.empty(n_units, delta.dtype)
     for k in range(delta.shape[0]):
@@ -377,6 +476,10 @@ def normalize_backward(
 
 def follow(statistics: Any, n_batches: Any, moments: Any, window: int) -> None:
     """Move running statistics to the mean of the last batches, about."""
+    if statistics.shape != moments.shape or moments.shape[1] != 2:
+        raise ValueError(SHAPES)
+    if n_batches.shape != (statistics.shape[0], 1, 1):
+        raise ValueError(SHAPES)
     number = statistics.dtype.type
     for k in range(statistics.shape[0]):
         count = min(n_batches[k, 0, 0] + number(1), number(window))
@@ -394,6 +497,12 @@ def softmax_loss(
 
     `space` has room for two numbers a row.
     """
+    if outputs.shape != targets.shape or losses.shape[0] != outputs.shape[0]:
+        raise ValueError(SHAPES)
+    if weights.shape != (outputs.shape[0], 1, outputs.shape[2]):
+        raise ValueError(SHAPES)
+    if space.shape != (2, outputs.shape[2]) or outputs.shape[1] == 0:
+        raise ValueError(SHAPES)
     number = outputs.dtype.type
     factor = number(scale)
     n_outputs, n_rows = outputs.shape[1], outputs.shape[2]
@@ -427,6 +536,10 @@ def logistic_loss(
     outputs: Any, targets: Any, weights: Any, scale: float, space: Any, losses: Any
 ) -> None:
     """Binary cross-entropy of logistic outputs, in one pass."""
+    if outputs.shape != targets.shape or losses.shape[0] != outputs.shape[0]:
+        raise ValueError(SHAPES)
+    if weights.shape != (outputs.shape[0], 1, outputs.shape[2]):
+        raise ValueError(SHAPES)
     number = outputs.dtype.type
     factor, one = number(scale), number(1)
     for k in range(outputs.shape[0]):
@@ -446,6 +559,10 @@ def squared_loss(
     outputs: Any, targets: Any, weights: Any, scale: float, space: Any, losses: Any
 ) -> None:
     """Half the squared error, in one pass."""
+    if outputs.shape != targets.shape or losses.shape[0] != outputs.shape[0]:
+        raise ValueError(SHAPES)
+    if weights.shape != (outputs.shape[0], 1, outputs.shape[2]):
+        raise ValueError(SHAPES)
     factor = outputs.dtype.type(scale)
     for k in range(outputs.shape[0]):
         loss = 0.0

@@ -3,6 +3,7 @@
 The same functions as in `numpy_updates`.
 """
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from skregnet.kernels import numpy_updates
 from skregnet.kernels.buffers import Array, Rate
 from skregnet.kernels.compilation import compiled, or_numpy
+from skregnet.kernels.doors import check_precision, check_rates, check_vectors
 from skregnet.kernels.numpy_products import member_dot
 
 # Sums go number by number, which BLAS beats for vectors longer than this.
@@ -29,7 +31,7 @@ def adam_update(
 ) -> None:
     """Add the gradient and its square to the sums, and move the parameters."""
     table = _table(first_weight, second_weight, step, offset)
-    compiled("adam", parameters.dtype)(parameters, gradient, first, second, table)
+    _update("adam", (parameters, gradient, first, second), table)
 
 
 @or_numpy(numpy_updates)
@@ -46,9 +48,7 @@ def amsgrad_update(
 ) -> None:
     """Update both moments and the largest second one, and move."""
     table = _table(beta_1, beta_2, step, epsilon)
-    compiled("amsgrad", parameters.dtype)(
-        parameters, gradient, first, second, largest, table
-    )
+    _update("amsgrad", (parameters, gradient, first, second, largest), table)
 
 
 @or_numpy(numpy_updates)
@@ -65,7 +65,7 @@ def nadam_update(
 ) -> None:
     """Update both moments, and move along the first and the gradient."""
     table = _table(beta_1, beta_2, ratio, step, offset)
-    compiled("nadam", parameters.dtype)(parameters, gradient, first, second, table)
+    _update("nadam", (parameters, gradient, first, second), table)
 
 
 @or_numpy(numpy_updates)
@@ -77,9 +77,8 @@ def adagrad_update(
     epsilon: Rate,
 ) -> None:
     """Add the squares of the gradient to their sum, and move."""
-    compiled("adagrad", parameters.dtype)(
-        parameters, gradient, squares, _table(learning_rate, epsilon)
-    )
+    table = _table(learning_rate, epsilon)
+    _update("adagrad", (parameters, gradient, squares), table)
 
 
 @or_numpy(numpy_updates)
@@ -101,10 +100,9 @@ def rmsprop_update(
     # Where there is no velocity, none is touched, and any vector will do.
     moved = squares if velocity is None else velocity
     if means is None:
-        compiled("rmsprop", parameters.dtype)(*vectors, moved, table, moving)
+        _update("rmsprop", (*vectors, moved), table, moving)
     else:
-        loop = compiled("centered_rmsprop", parameters.dtype)
-        loop(*vectors, means, moved, table, moving)
+        _update("centered_rmsprop", (*vectors, means, moved), table, moving)
 
 
 @or_numpy(numpy_updates)
@@ -121,9 +119,7 @@ def delta_bar_delta_update(
 ) -> None:
     """Change the gains by the signs, then the averages, and move by the new gains."""
     table = _table(rise, fall, decay, *bounds, learning_rate)
-    compiled("delta_bar_delta", parameters.dtype)(
-        parameters, gradient, gains, averages, table
-    )
+    _update("delta_bar_delta", (parameters, gradient, gains, averages), table)
 
 
 @or_numpy(numpy_updates)
@@ -137,15 +133,13 @@ def momentum_update(
 ) -> None:
     """Update the velocity and move."""
     table = _table(momentum, learning_rate)
-    compiled("momentum", parameters.dtype)(
-        parameters, gradient, velocity, table, nesterov
-    )
+    _update("momentum", (parameters, gradient, velocity), table, nesterov)
 
 
 @or_numpy(numpy_updates)
 def add_scaled(target: Array, source: Array, scale: Rate) -> None:
     """Add ``scale * source`` to `target`."""
-    compiled("add_scaled", target.dtype)(target, source, _table(scale))
+    _update("add_scaled", (target, source), _table(scale))
 
 
 @or_numpy(numpy_updates)
@@ -155,14 +149,36 @@ def add_scaled_squares(target: Array, source: Array, scale: Rate) -> Any:
         add_scaled(target, source, scale)
         return member_dot(source, source)
     squares = np.empty(len(target), target.dtype)
-    compiled("add_scaled_squares", target.dtype)(target, source, _table(scale), squares)
+    _update("add_scaled_squares", (target, source), _table(scale), squares)
     return squares if len(squares) > 1 else squares[0]
 
 
 @or_numpy(numpy_updates)
 def average_update(average: Array, parameters: Array, rate: Rate) -> None:
     """Move the average towards the parameters, by ``rate`` of the way."""
-    compiled("average", average.dtype)(average, parameters, _table(rate))
+    _update("average", (average, parameters), _table(rate))
+
+
+def _update(name: str, vectors: tuple[Array, ...], table: Array, *rest: Any) -> None:
+    """Call a loop, which checks shapes; only where it fails, say in words why."""
+    try:
+        _loop(name, vectors[0].dtype)(*vectors, table, *rest)
+    except Exception:
+        check_vectors(vectors)
+        check_rates([table[:, :1]], len(vectors[0]))
+        first, source, *others = vectors
+        if source.dtype == first.dtype:
+            raise
+        # Numba knows fewer dtypes than NumPy, which converts what it only reads.
+        source = source.astype(first.dtype)
+        _loop(name, first.dtype)(first, source, *others, table, *rest)
+
+
+@cache
+def _loop(name: str, dtype: np.dtype) -> Any:
+    """Return a loop for parameters of a precision that updates have."""
+    check_precision(dtype)
+    return compiled(name, dtype)
 
 
 def _table(*rates: Rate) -> Array:

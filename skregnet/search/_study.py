@@ -7,8 +7,8 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state
 
+from skregnet.checked_data import random_source
 from skregnet.search._candidates import Parameters, Result
 
 
@@ -147,4 +147,4 @@ def _seed(random_state: Any) -> int | None:
         return None
     if isinstance(random_state, Integral):
         return int(random_state)
-    return int(check_random_state(random_state).randint(2**31 - 1))
+    return int(random_source(random_state).randint(2**31 - 1))

@@ -22,6 +22,7 @@ from skregnet.constraints import N_JOBS, Interval
 from skregnet.documentation import DocumentedMixin
 from skregnet.ensemble.fitting import network_of
 from skregnet.estimators._solvers import takes_steps
+from skregnet.kernels import check_indices
 from skregnet.search._candidates import (
     FixedCandidates,
     Parameters,
@@ -306,6 +307,7 @@ ParameterSampler`
     def _fit(self, X: Any, y: Any, params: Parameters) -> None:
         """Evaluate, choose, refit."""
         scorer, metric = self._get_scorers()
+        check_indices(X)
         X, y = indexable(X, y)
         params = rows_of_parameters(X, params)
         routed = self._get_routed_params_for_fit(params)

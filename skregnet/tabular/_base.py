@@ -10,12 +10,11 @@ import numpy as np
 from sklearn.base import BaseEstimator, _fit_context, clone
 from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skregnet.all_or_nothing import all_or_nothing
-from skregnet.checked_data import naming
+from skregnet.checked_data import naming, random_source
 from skregnet.constraints import N_JOBS, Interval
 from skregnet.documentation import DocumentedMixin
 from skregnet.ensemble import BaggingEnsemble
@@ -174,7 +173,7 @@ class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
         networks = networks[:n_members]
         sampling = sampling_for(n_rows, preset)
         # All draw the same rows, so that rows are new to members of each.
-        seed = check_random_state(self.random_state).randint(2**31 - 1)
+        seed = random_source(self.random_state).randint(2**31 - 1)
         ensembles = []
         for k, network in enumerate(networks):
             if end is not None:

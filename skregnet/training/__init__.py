@@ -11,7 +11,13 @@ from skregnet.training.member import Member, Observer, Outcome
 from skregnet.training.minibatch import train_minibatch
 from skregnet.training.newton_cg import train_newton_cg
 from skregnet.training.recipe import Recipe
-from skregnet.training.snapshot import resume
+from skregnet.training.snapshot import SnapshotForm, resume
+from skregnet.training.states import (
+    check_array,
+    check_number,
+    check_source,
+    check_state,
+)
 from skregnet.training.statistics import with_exact_statistics
 from skregnet.training.stopping import Plateau
 from skregnet.training.target_noise import GroupedTargetNoise, TargetNoise
@@ -29,9 +35,14 @@ __all__ = [
     "Outcome",
     "Plateau",
     "Recipe",
+    "SnapshotForm",
     "TargetNoise",
     "TrainingData",
     "augment_batch",
+    "check_array",
+    "check_number",
+    "check_source",
+    "check_state",
     "moved",
     "resume",
     "train_eigen_step",

@@ -16,6 +16,7 @@ from skregnet.training.member import Member, Outcome
 from skregnet.training.objective import Objective
 from skregnet.training.recipe import Recipe
 from skregnet.training.snapshot import snapshot_of
+from skregnet.training.states import initial_state
 
 
 def train_minibatch(members: Sequence[Member], batch_size: int) -> None:
@@ -194,12 +195,7 @@ class _Stack:
         if resumed[0] is not None:
             joined: State = join_members(copy.deepcopy(resumed))
             return joined
-        recipe, parameters = self._recipe, self._objective.parameters
-        state: State = {"optimizer": recipe.optimizer.init(parameters)}
-        _restrict_decay(state, recipe.network.layout.n_weights)
-        if recipe.averaging is not None:
-            state["averaging"] = recipe.averaging.init(parameters)
-        return state
+        return initial_state(self._recipe, self._objective.parameters)
 
     def _shown(self) -> Array:
         """Return the vectors to be judged: the parameters, or their averages.
@@ -236,12 +232,3 @@ class _Stack:
             self._order[index],
             select_members(self._state, index, n_members),
         )
-
-
-def _restrict_decay(state: State, n_weights: int) -> None:
-    """Let weights decay only, whatever optimizer within another decays them."""
-    if "n_decayed" in state:
-        state["n_decayed"] = n_weights
-    for value in state.values():
-        if isinstance(value, dict):
-            _restrict_decay(value, n_weights)

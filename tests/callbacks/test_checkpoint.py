@@ -1,13 +1,22 @@
 """Fits that are ended, and go on from their checkpoints."""
 
+import copy
+import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
+import tracemalloc
+import zipfile
 
 import numpy as np
 import pytest
+from hypothesis import given as given_by
+from hypothesis import settings
+from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.model_selection import GridSearchCV
@@ -280,16 +289,44 @@ def test_a_process_that_is_killed(tmp_path):
 
 
 def test_what_a_killed_program_left_is_removed_in_time(tmp_path):
-    old, new, other = (tmp_path / name for name in ("a.part", "b.part", "c.txt"))
-    for path, age in [(old, 7200), (new, 60), (other, 7200)]:
-        path.write_text("half of it")
-        os.utime(path, (time.time() - age,) * 2)
+    key = "0" * 32
+    ages = {
+        f"{key}-a1b2c3d4.skregnet-part": 7200,
+        f"{key}-e5f6_7h8.skregnet-part": 60,
+        "holiday-film.mkv.part": 7200,
+        f"{key}-a1b2c3d4.part": 7200,
+        "notes.skregnet-part": 7200,
+        f"{key}-A1B2C3D4.skregnet-part": 7200,
+        "c.txt": 7200,
+    }
+    for name, age in ages.items():
+        (tmp_path / name).write_text("half of it")
+        os.utime(tmp_path / name, (time.time() - age,) * 2)
+    target = tmp_path / "c.txt"
+    link = tmp_path / f"{key}-linked00.skregnet-part"
+    link.symlink_to(target)
+    os.utime(link, (time.time() - 7200,) * 2, follow_symlinks=False)
     X, y = problem("binary", n_rows=40)
     mlp = MLPClassifier((4,), max_iter=3, random_state=0)
     mlp.set_callbacks(Checkpoint(tmp_path)).fit(X, y)
-    assert not old.exists()
-    assert new.exists()
-    assert other.exists()
+    removed, *kept = ages
+    assert not (tmp_path / removed).exists()
+    assert all((tmp_path / name).exists() for name in kept)
+    assert link.is_symlink()
+
+
+def test_files_that_are_being_written_are_named_so(tmp_path, monkeypatch):
+    names = []
+
+    def look(file, **arrays):
+        names.extend(os.listdir(tmp_path))
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", look)
+    with pytest.raises(OSError, match="No space"):
+        files.write_snapshot(tmp_path / "key.npz", {"n": 1})
+    assert re.fullmatch(r"key-[a-z0-9_]{8}\.skregnet-part", names[0])
+    assert not os.listdir(tmp_path)
 
 
 def test_a_full_disk_leaves_the_last_checkpoint(tmp_path, monkeypatch):
@@ -324,23 +361,457 @@ def test_a_directory_that_cannot_be_made(tmp_path):
         mlp.fit(X, y)
 
 
-@pytest.mark.parametrize("content", [b"", b"text", b"PK\x03\x04 half"])
-def test_a_damaged_file(content, tmp_path):
+def network(directory=None, **parameters):
+    """Return a network whose fits are saved after each epoch."""
+    mlp = MLPClassifier((4,), max_iter=5, tol=0, batch_size=16, random_state=0)
+    mlp.set_params(**parameters)
+    return mlp if directory is None else mlp.set_callbacks(Checkpoint(directory, 1))
+
+
+ALL = {
+    "dropout": 0.2,
+    "batch_norm": "before",
+    "early_stopping": True,
+    "weight_averaging": "swa",
+    "solver": rules.Lookahead(rules.RMSProp(momentum=0.5), period=3),
+}
+
+
+def cut_off(directory, **parameters):
+    """Leave the checkpoint of a fit that has fallen; return its path."""
     X, y = problem("binary", n_rows=40)
-    mlp = MLPClassifier((4,), max_iter=3, random_state=0)
-    mlp.set_callbacks(Checkpoint(tmp_path)).fit(X, y)
-    coefs = mlp.coefs_
-    (path,) = tmp_path.iterdir()
-    path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"a checkpoint in .* remove it to start anew"):
+    mlp = network(**parameters).set_callbacks(Checkpoint(directory, 1), FallAfter(3))
+    with pytest.raises(FallError):
         mlp.fit(X, y)
-    assert mlp.coefs_ is coefs
+    (path,) = directory.glob("*.npz")
+    return path
+
+
+def sign(parts):
+    """Return the parts of a file with the digest that belongs to them."""
+    rest = str(parts["rest"])
+    arrays = {k: v for k, v in parts.items() if k not in ("rest", "digest")}
+    used = {name: a for name, a in arrays.items() if f'"array": "{name}"' in rest}
+    return parts | {"digest": np.array(files._digest(rest, used))}
+
+
+def rewrite(path, change, signed=False):
+    """Change the parts of a file."""
+    parts = dict(np.load(path))
+    change(parts)
+    with path.open("wb") as file:
+        np.savez(file, **(sign(parts) if signed else parts))
+
+
+def in_json(change):
+    """Return what changes the JSON of a file."""
+
+    def changed(parts):
+        found = json.loads(str(parts["rest"]))
+        found = change(found) or found
+        parts["rest"] = np.array(json.dumps(found))
+
+    return lambda path: rewrite(path, changed, signed=True)
+
+
+def given(value, *keys):
+    """Return what puts a value into the JSON of a file."""
+
+    def change(found):
+        for key in keys[:-1]:
+            found = found[key]
+        found[keys[-1]] = value
+
+    return in_json(change)
+
+
+def without(*keys):
+    """Return what removes an entry of the JSON."""
+
+    def change(found):
+        for key in keys[:-1]:
+            found = found[key]
+        del found[keys[-1]]
+
+    return in_json(change)
+
+
+def in_array(name, change):
+    """Return what changes an array of a file."""
+
+    def changed(parts):
+        parts[name] = change(parts[name])
+
+    return lambda path: rewrite(path, changed, signed=True)
+
+
+def in_archive(change, **options):
+    """Return what writes the parts into an archive of another kind."""
+
+    def changed(path):
+        parts = zipfile.ZipFile(path)
+        content = {name: parts.read(name) for name in parts.namelist()}
+        parts.close()
+        with zipfile.ZipFile(path, "w", **options) as archive:
+            change(archive, content)
+
+    return changed
+
+
+def as_they_are(archive, content):
+    for name, data in content.items():
+        archive.writestr(name, data)
+
+
+def in_directory(offset, value):
+    """Return what changes a field of all parts, in the archive's directory too."""
+
+    def changed(path):
+        content = bytearray(path.read_bytes())
+        for magic, start in ((b"PK\x03\x04", -2), (b"PK\x01\x02", 0)):
+            place = content.find(magic)
+            while place >= 0:
+                content[place + offset + start : place + offset + start + 2] = value
+                place = content.find(magic, place + 4)
+        path.write_bytes(bytes(content))
+
+    return changed
+
+
+def header(shape, descr="<f8"):
+    """Return what a file of NumPy begins with."""
+    text = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}"
+    text = text.ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode()
+
+
+def with_part(name, data):
+    """Return what replaces a part by other bytes."""
+    return in_archive(lambda a, c: as_they_are(a, c | {f"{name}.npy": data}))
+
+
+def twice(archive, content):
+    as_they_are(archive, content)
+    with pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr("rest.npy", content["rest.npy"])
+
+
+def as_pipe(path):
+    path.unlink()
+    os.mkfifo(path)
+
+
+def as_directory(path):
+    path.unlink()
+    path.mkdir()
+
+
+def as_device(path):
+    path.unlink()
+    path.symlink_to("/dev/zero")
+
+
+def as_loop(path):
+    path.unlink()
+    path.symlink_to(path.name)
+
+
+DAMAGE = {
+    "empty": lambda path: path.write_bytes(b""),
+    "text": lambda path: path.write_bytes(b"text"),
+    "half": lambda path: path.write_bytes(b"PK\x03\x04 half"),
+    "no archive": lambda path: path.write_bytes(header("(1,)") + bytes(8)),
+    "a pipe": as_pipe,
+    "a directory": as_directory,
+    "a device": as_device,
+    "a link to itself": as_loop,
+    "compressed": in_archive(as_they_are, compression=zipfile.ZIP_DEFLATED),
+    "another compression": in_archive(as_they_are, compression=zipfile.ZIP_LZMA),
+    "unknown compression": in_directory(10, b"\x63\x00"),
+    "encrypted": in_directory(8, b"\x01\x00"),
+    "a name twice": in_archive(twice),
+    "petabytes": with_part("parameters", header("(1000000000000000,)")),
+    "petabytes of JSON": with_part("rest", header("()", "<U100000000000000")),
+    "negative sizes": with_part("parameters", header("(-3, -9)")),
+    "a pickle": with_part("order", header("(3,)", "|O") + b"cos\nsystem\n"),
+    "nested header": with_part("order", header("(" + "-" * 60 + "1,)")),
+    "no header": with_part("order", b""),
+    "no digest": lambda path: rewrite(path, lambda parts: parts.pop("digest")),
+    "another digest": lambda path: rewrite(
+        path, lambda parts: parts.update(digest=np.array("0" * 64))
+    ),
+    "another number": lambda path: rewrite(
+        path, lambda parts: parts["parameters"].__setitem__(0, 0.5)
+    ),
+    "no JSON": lambda path: rewrite(path, lambda parts: parts.pop("rest")),
+    "numbers for JSON": in_array("rest", lambda _: np.arange(9)),
+    "bad JSON": in_array("rest", lambda _: np.array("{")),
+    "deep JSON": in_array("rest", lambda _: np.array("[" * 10**5 + "]" * 10**5)),
+    "a list": in_json(lambda _: [1, 2]),
+    "a number": in_json(lambda _: 5),
+    "an entry more": given(1, "more"),
+    "text for epochs": given("a", "n_epochs"),
+    "negative epochs": given(-5, "n_epochs"),
+    "endless epochs": given(10**300, "n_epochs"),
+    "epochs are a truth": given(True, "n_epochs"),
+    "half an epoch": given(2.5, "n_epochs"),
+    "epochs that are no number": given(float("nan"), "n_epochs"),
+    "more epochs than there are": given(6, "n_epochs"),
+    "unknown outcome": given("EVIL", "outcome"),
+    "outcome of another kind": given(["CONVERGED"], "outcome"),
+    "no draws": given(None, "draws"),
+    "draws beyond": given(10**6, "draws", "state", "pos"),
+    "draws before": given(-1, "draws", "state", "pos"),
+    "draws of another kind": given("PCG64", "draws", "bit_generator"),
+    "short draws": in_array("draws.state.key", lambda a: a[:9]),
+    "noise from nowhere": given({}, "noise"),
+    "no rate": given(None, "learning_rate"),
+    "an infinite rate": given(float("inf"), "learning_rate"),
+    "averaging in text": given("yes", "is_averaging"),
+    "half a plateau": given([1.0], "plateau"),
+    "waiting since ever": given([1.0, float("nan")], "plateau"),
+    "best without validation": given({"array": "best"}, "best"),
+    "another history": given({"a": 1}, "history"),
+    "history in text": given("curve", "history", "losses"),
+    "texts in history": given(["a"] * 2, "history", "losses"),
+    "history too long": given([1.0] * 99, "history", "losses"),
+    "rows that are no count": given(float("nan"), "history", "n_rows_seen"),
+    "no optimizer": without("state", "optimizer"),
+    "no moments": without("state", "optimizer", "first"),
+    "moments in text": given("a", "state", "optimizer", "first"),
+    "no steps": given(None, "state", "optimizer", "n_steps"),
+    "negative steps": given(-1, "state", "optimizer", "n_steps"),
+    "steps that are no count": given(float("nan"), "state", "optimizer", "n_steps"),
+    "decayed to nothing": given(0.0, "state", "optimizer", "first_decay"),
+    "negative decay": given(-1.0, "state", "optimizer", "second_decay"),
+    "an average more": given({}, "state", "averaging"),
+    "order beyond": in_array("order", lambda a: a + 10**9),
+    "order before": in_array("order", lambda a: a - 10**9),
+    "order with a row twice": in_array("order", lambda a: np.r_[a[:1], a[:-1]]),
+    "longer order": in_array("order", lambda a: np.tile(a, 7)),
+    "shorter order": in_array("order", lambda a: a[:3]),
+    "order of numbers": in_array("order", lambda a: a.astype(float)),
+    "small order": in_array("order", lambda a: a.astype(np.int8)),
+    "shorter parameters": in_array("parameters", lambda a: a[:3]),
+    "other parameters": in_array("parameters", lambda a: a.astype(np.float32)),
+    "swapped parameters": in_array("parameters", lambda a: a.astype(">f8")),
+    "parameters in a table": in_array("parameters", lambda a: a[np.newaxis]),
+    "parameters in text": in_array("parameters", lambda a: a.astype(str)),
+    "shorter moments": in_array("state.optimizer.first", lambda a: a[:, :3]),
+    "no second moments": in_array("state.optimizer.second", lambda a: a[:, :0]),
+    **{
+        f"no {name}": without(name)
+        for name in ("n_epochs", "outcome", "parameters", "best", "state", "order")
+    },
+    **{
+        f"no {name} at all": without(name)
+        for name in ("draws", "noise", "learning_rate", "plateau", "history")
+    },
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damage_is_told_of(damage, tmp_path):
+    X, y = problem("binary", n_rows=40)
+    path = cut_off(tmp_path)
+    DAMAGE[damage](path)
+    mlp = network(tmp_path)
+    with pytest.raises(ValueError, match=r"a checkpoint in .* remove it to") as error:
+        mlp.fit(X, y)
+    assert str(path) in str(error.value)
+    assert not hasattr(mlp, "coefs_")
+
+
+def test_a_file_that_was_written_again_is_taken(tmp_path):
+    X, y = problem("binary", n_rows=40)
+    path = cut_off(tmp_path)
+    rewrite(path, lambda parts: parts.update(more=np.zeros(9)))
+    link = path.rename(tmp_path / "elsewhere")
+    path.symlink_to(link)
+    counter = Count()
+    mlp = network().set_callbacks(Checkpoint(tmp_path, 9), counter).fit(X, y)
+    assert counter.n_seen == 3
+    assert_same(mlp, network().fit(X, y))
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_small_file_does_not_fill_the_memory(compression, tmp_path):
+    X, y = problem("binary", n_rows=40)
+    path = cut_off(tmp_path)
+
+    def add(archive, content):
+        as_they_are(archive, content)
+        archive.writestr("more.npy", header("(5000000,)") + bytes(40_000_000))
+
+    if compression == zipfile.ZIP_DEFLATED:
+        in_archive(add, compression=compression)(path)
+    else:
+        with_part("state.optimizer.first", header("(5000000,)"))(path)
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="a checkpoint in"):
+        network(tmp_path).fit(X, y)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5e6
+
+
+@pytest.mark.parametrize("parameters", [{}, ALL], ids=["few", "all"])
+def test_a_file_cut_off_anywhere_is_refused(parameters, tmp_path):
+    path = cut_off(tmp_path, **parameters)
+    whole = path.read_bytes()
+    for length in {*range(0, len(whole), 97), *range(len(whole) - 300, len(whole))}:
+        path.write_bytes(whole[:length])
+        with pytest.raises(ValueError, match=re.escape(str(path))):
+            files.read_snapshot(path)
+
+
+def refusal(call, *arguments):
+    """Return what the ValueError of a call says, None if there is none."""
+    try:
+        call(*arguments)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def as_text(snapshot):
+    """Return what tells a snapshot from others."""
+    return json.dumps(files._take_arrays(snapshot, "", arrays := {})), {
+        name: (a.dtype.str, a.tobytes()) for name, a in arrays.items()
+    }
+
+
+@settings(max_examples=150, deadline=None)
+@given_by(st.data())
+def test_a_file_with_other_bits_is_refused_or_the_same(flipped_file, data):
+    path, expected = flipped_file
+    content = bytearray((path.parent / "whole").read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(content) - 1))
+        content[place] ^= 1 << data.draw(st.integers(0, 7))
+    path.write_bytes(bytes(content))
+    message = refusal(files.read_snapshot, path)
+    if message is None:
+        assert as_text(files.read_snapshot(path)) == expected
+    else:
+        assert str(path) in message
+
+
+@pytest.fixture(scope="module")
+def flipped_file(tmp_path_factory):
+    path = cut_off(tmp_path_factory.mktemp("flipped"), **ALL)
+    shutil.copy(path, path.parent / "whole")
+    return path, as_text(files.read_snapshot(path))
+
+
+def places(value, path=()):
+    """Yield where there is anything in JSON."""
+    if path:
+        yield path
+    if isinstance(value, dict | list):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, part in items:
+            yield from places(part, (*path, key))
+
+
+ODD = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.floats(),
+    st.text(max_size=3),
+    st.just([]),
+    st.just({}),
+    st.just({"array": "order"}),
+    st.just(10**400),
+)
+
+
+@pytest.fixture(scope="module", params=[{}, ALL], ids=["few", "all"])
+def edited_file(request, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("edited")
+    path = cut_off(directory, **request.param)
+    shutil.copy(path, directory / "whole")
+    return path, request.param
+
+
+@pytest.mark.parametrize("signed", [False, True])
+@settings(max_examples=40, deadline=None)
+@given_by(st.data())
+def test_edited_json_is_refused_or_trained_on(edited_file, signed, data):
+    X, y = problem("binary", n_rows=40)
+    path, parameters = edited_file
+
+    def change(parts):
+        found = json.loads(str(parts["rest"]))
+        for _ in range(data.draw(st.integers(1, 3))):
+            place = data.draw(st.sampled_from(list(places(found))))
+            entry = found
+            for key in place[:-1]:
+                entry = entry[key]
+            if data.draw(st.booleans()):
+                entry[place[-1]] = data.draw(ODD)
+            else:
+                del entry[place[-1]]
+        parts["rest"] = np.array(json.dumps(found))
+
+    whole = shutil.copy(path.parent / "whole", path)
+    before = str(np.load(whole)["rest"])
+    rewrite(path, change, signed)
+    is_same = json.loads(before) == json.loads(str(np.load(path)["rest"]))
+    mlp = network(path.parent, **parameters)
+    message = refusal(mlp.fit, X, y)
+    if message is None:
+        assert signed or is_same
+        assert np.isfinite(mlp.predict_proba(X)).all()
+    else:
+        assert str(path) in message or "non-finite" in message
+
+
+class Memory(FallAfter):
+    """Callback that keeps snapshots itself, and changes them when they are wanted."""
+
+    def __init__(self, change, n_epochs=np.inf):
+        super().__init__(n_epochs)
+        self.change, self.kept = change, {}
+
+    def is_due(self, n_epochs):
+        return True
+
+    def load_snapshot(self, key, form):
+        return self.change(self.kept[key]) if key in self.kept else None
+
+    def save_snapshot(self, key, snapshot):
+        self.kept[key] = copy.deepcopy(snapshot)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("snapshot", lambda snapshot: 5),
+        ("snapshot", lambda snapshot: snapshot | {"more": 1}),
+        ("order", lambda snapshot: snapshot | {"order": snapshot["order"] + 10**9}),
+        ("parameters", lambda snapshot: snapshot | {"parameters": np.zeros(1)}),
+        ("state", lambda snapshot: snapshot | {"state": {}}),
+        ("draws", lambda snapshot: snapshot | {"draws": None}),
+    ],
+)
+def test_snapshots_of_any_callback_are_checked(name, change):
+    X, y = problem("binary", n_rows=40)
+    memory = Memory(change, 3)
+    mlp = network().set_callbacks(memory)
+    with pytest.raises(FallError):
+        mlp.fit(X, y)
+    with pytest.raises(ValueError, match=f"{name} expects"):
+        mlp.fit(X, y)
+    memory.change, memory.n_epochs = lambda snapshot: snapshot, np.inf
+    assert_same(mlp.fit(X, y), network().fit(X, y))
 
 
 def test_no_pickle_is_read(tmp_path):
     path = tmp_path / "file.npz"
     np.savez(path, rest=np.array([{"n_epochs": 1}], dtype=object))
-    with pytest.raises(ValueError, match=r"a checkpoint in .*allow_pickle"):
+    with pytest.raises(ValueError, match=r"a checkpoint in .*no pickle"):
         files.read_snapshot(path)
 
 
@@ -361,6 +832,8 @@ def test_what_is_read_is_what_was_written(tmp_path):
     assert found["nested"]["empty"] == {}
     with pytest.raises(TypeError, match=r"got set as 'nested\.own'"):
         files.write_snapshot(path, {"nested": {"own": {1, 2}}})
+    with pytest.raises(TypeError, match=r"keys are strings, got dict as 'nested'"):
+        files.write_snapshot(path, {"nested": {1: 2}})
     assert files.read_snapshot(path)["scalar"] == np.float32(0.1)
     assert os.listdir(tmp_path) == ["file.npz"]
 
