@@ -84,18 +84,10 @@ def _store_state(session: Session) -> None:
 
 def _warn(estimator: Any, member: Member) -> None:
     """Say where training did not end as it should."""
-    # A schedule over all epochs has come to the end that it was made for.
-    is_planned = member.is_continued or isinstance(member.schedule, Gradual)
-    if member.outcome is Outcome.OUT_OF_EPOCHS and not is_planned:
+    unfinished = _unfinished(estimator, member)
+    if unfinished is not None:
         solver = "Stochastic Optimizer" if takes_steps(estimator) else estimator.solver
-        limit = f"Maximum iterations ({estimator.max_iter})"
-        if member.n_epochs < estimator.max_iter:
-            limit = f"Maximum evaluations of the loss ({estimator.max_fun})"
-        warnings.warn(
-            f"{solver}: {limit} reached and the optimization hasn't converged yet.",
-            ConvergenceWarning,
-            stacklevel=2,
-        )
+        warnings.warn(f"{solver}: {unfinished}", ConvergenceWarning, stacklevel=2)
     elif member.outcome is Outcome.INTERRUPTED:
         warnings.warn("Training interrupted by user.", stacklevel=2)
     elif member.outcome is Outcome.DIVERGED:
@@ -106,3 +98,23 @@ def _warn(estimator: Any, member: Member) -> None:
             ConvergenceWarning,
             stacklevel=2,
         )
+
+
+def _unfinished(estimator: Any, member: Member) -> str | None:
+    """Return why training ended short of convergence, None if it did not."""
+    # A schedule over all epochs has come to the end that it was made for.
+    is_planned = member.is_continued or isinstance(member.schedule, Gradual)
+    limit = None
+    if member.outcome is Outcome.OUT_OF_EPOCHS and not is_planned:
+        limit = f"Maximum iterations ({estimator.max_iter})"
+    elif member.outcome is Outcome.OUT_OF_EVALUATIONS:
+        limit = f"Maximum evaluations of the loss ({estimator.max_fun})"
+    if limit is not None:
+        return f"{limit} reached and the optimization hasn't converged yet."
+    if member.outcome is Outcome.STALLED:
+        return (
+            f"No step lowers the loss any more after {member.n_epochs} iterations, but "
+            f"its gradient is larger than tol={estimator.tol!r}. Raise tol, or scale X "
+            "and regression targets to a standard deviation of 1."
+        )
+    return None

@@ -73,7 +73,8 @@ class Optimizer(Protocol):
 
         Momentum counts with all it gathers in the long run: the step along a gradient
         is this times the gradient. Proximal steps, such as that of an L1 penalty, take
-        their size from it. It is called after `step`, and only where there are such.
+        their size from it. It is called once after each `step`, and only where there
+        are such.
 
         Parameters
         ----------

@@ -16,7 +16,8 @@ class GradientClipping(Wrapper, Hyperparameters):
     """Scales each member's whole gradient down to a norm of at most `max_norm`.
 
     The direction of the step is kept where a single steep minibatch would throw the
-    parameters far away.
+    parameters far away. Proximal steps, such as that of an L1 penalty, are scaled by
+    the same factor, so that the minimum stays the same.
 
     Parameters
     ----------
@@ -47,8 +48,11 @@ class GradientClipping(Wrapper, Hyperparameters):
     _ranges: ClassVar[dict[str, Range]] = {"max_norm": POSITIVE}
 
     def init(self, parameters: Array) -> State:
-        """Return the state of the optimizer within."""
-        return {"inner": self.optimizer.init(parameters)}
+        """Return the state of the optimizer within, and factors of 1."""
+        return {
+            "inner": self.optimizer.init(parameters),
+            "factor": np.ones((len(parameters), 1), parameters.dtype),
+        }
 
     def step(
         self, parameters: Array, gradient: Array, state: State, learning_rate: Rate
@@ -57,6 +61,13 @@ class GradientClipping(Wrapper, Hyperparameters):
         squares = np.reshape(member_dot(gradient, gradient), (-1, 1))
         limit = cast_rate(self.max_norm, gradient.dtype)
         norms = np.sqrt(squares)
+        factor = state["factor"]
+        np.divide(limit, np.maximum(norms, limit), out=factor)
         if (norms > limit).any():
-            gradient *= limit / np.maximum(norms, limit)
+            gradient *= factor
         self.optimizer.step(parameters, gradient, state["inner"], learning_rate)
+
+    def write_step_sizes(self, out: Array, state: State, learning_rate: Rate) -> None:
+        """Write those of the optimizer within, times the factor of the last step."""
+        super().write_step_sizes(out, state, learning_rate)
+        np.multiply(out, state["factor"], out)

@@ -73,6 +73,7 @@ class DeltaBarDelta(Hyperparameters):
     """
 
     full_batch: ClassVar[bool] = True
+    goes_by_signs: ClassVar[bool] = True
 
     learning_rate: Rate = 0.1
     kappa: Rate = 0.1

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from skregnet.kernels import Array, Rate, average_update
+import numpy as np
+
+from skregnet.kernels import Array, Rate, average_update, cast_rate
 from skregnet.optimizers._base import State
 from skregnet.optimizers.hyperparameters import COUNT, Hyperparameters, Range
 from skregnet.optimizers.wrapper import Wrapper
@@ -70,3 +72,23 @@ class Lookahead(Wrapper, Hyperparameters):
         if state["n_steps"] % self.period == 0:
             average_update(state["slow"], parameters, self.share)
             parameters[...] = state["slow"]
+
+    def settle(self, parameters: Array, state: State) -> None:
+        """Go on from where a proximal step has moved the slow weights.
+
+        Parameters
+        ----------
+        parameters : ndarray of shape (n_members, n_parameters)
+            Where the parameters are after a step and the proximal steps that follow it.
+        state : dict
+            What `step` has left; updated.
+        """
+        if state["n_steps"] % self.period == 0:
+            state["slow"][...] = parameters
+        super().settle(parameters, state)
+
+    def write_step_sizes(self, out: Array, state: State, learning_rate: Rate) -> None:
+        """Write those of the optimizer within, of which a return keeps a share."""
+        super().write_step_sizes(out, state, learning_rate)
+        if state["n_steps"] % self.period == 0:
+            np.multiply(out, cast_rate(self.share, out.dtype), out)

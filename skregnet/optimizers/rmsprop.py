@@ -78,19 +78,19 @@ class RMSProp(Hyperparameters):
     }
 
     def init(self, parameters: Array) -> State:
-        """Return means, and a velocity where there is momentum, of zero."""
-        state: State = {"squares": np.zeros_like(parameters), "reach": 0.0}
+        """Return means, and where there is momentum a velocity and reach, of zero."""
+        state: State = {"squares": np.zeros_like(parameters)}
         if self.centered:
             state["means"] = np.zeros_like(parameters)
         if np.any(self.momentum):
             state["velocity"] = np.zeros_like(parameters)
+            state["reach"] = np.zeros_like(parameters)
         return state
 
     def step(
         self, parameters: Array, gradient: Array, state: State, learning_rate: Rate
     ) -> None:
         """Move the parameters and update the means, both in place."""
-        state["reach"] = self.momentum * state["reach"] + learning_rate
         rmsprop_update(
             parameters,
             gradient,
@@ -104,7 +104,11 @@ class RMSProp(Hyperparameters):
         )
 
     def write_step_sizes(self, out: Array, state: State, learning_rate: Rate) -> None:
-        """Write how far a constant unit gradient would reach by now, over the root."""
+        """Write how far the velocity of a constant unit gradient would reach by now.
+
+        With momentum that is the sum of the sizes of all steps, as the roots were then,
+        times what is left of each.
+        """
         n_weights = out.shape[1]
         squares = state["squares"][:, :n_weights]
         if self.centered:
@@ -116,4 +120,9 @@ class RMSProp(Hyperparameters):
             out[...] = squares
         np.add(out, cast_rate(self.epsilon, out.dtype), out)
         np.sqrt(out, out)
-        np.divide(cast_rate(state["reach"], out.dtype), out, out)
+        np.divide(cast_rate(learning_rate, out.dtype), out, out)
+        if "reach" in state:
+            reach = state["reach"][:, :n_weights]
+            np.multiply(reach, cast_rate(self.momentum, out.dtype), reach)
+            np.add(reach, out, reach)
+            out[...] = reach

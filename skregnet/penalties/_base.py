@@ -52,6 +52,29 @@ class Penalty(Protocol):
         """
         ...
 
+    def add_least_subgradient(
+        self, weights: Array, gradient: Array, scale: float
+    ) -> Any:
+        """Add the subgradient that leaves least of the gradient, and return the value.
+
+        Along it optimizers step that go by signs, and keep to the orthant by `confine`.
+        """
+        ...
+
+    def confine(self, weights: Array, orthant: Array, scale: float) -> None:
+        """Set to zero the weights of members that have left their orthant, in place.
+
+        Parameters
+        ----------
+        weights : ndarray of shape (n_members, n_weights)
+            The weights after a step.
+        orthant : ndarray of shape (n_members, n_weights)
+            The sign that each weight may have: -1, 0 or 1.
+        scale : float
+            One over the number of rows, as for the loss.
+        """
+        ...
+
     @property
     def is_smooth(self) -> bool:
         """Whether `shrink` does nothing."""

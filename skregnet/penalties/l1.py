@@ -17,6 +17,10 @@ class L1Penalty:
     they become exactly zero and stay there while the gradient of the loss is smaller
     than the strength.
 
+    An optimizer that goes by the signs of gradients would see that of the loss, which
+    is not zero at the minimum. It steps along the subgradient of least magnitude, and a
+    weight that crosses zero stops there.
+
     Parameters
     ----------
     strength : float or ndarray of shape (n_members, 1)
@@ -26,6 +30,9 @@ class L1Penalty:
     ----------
     N. Parikh and S. Boyd (2014). Proximal algorithms. Foundations and Trends in
     Optimization 1(3), section 6.5.2. The lecture's heading "L^1 Regularization".
+
+    G. Andrew and J. Gao (2007). Scalable training of L1-regularized log-linear models.
+    ICML.
     """
 
     strength: Rate
@@ -56,3 +63,23 @@ class L1Penalty:
             # Steps of a member without the penalty may be of any size, infinite too.
             step_sizes[factor[:, 0] == 0] = 0
         soft_threshold(weights, step_sizes, np.empty_like(weights))
+
+    def add_least_subgradient(
+        self, weights: Array, gradient: Array, scale: float
+    ) -> Any:
+        """Add the signs, by strength; at 0 shrink the gradient by at most the strength.
+
+        Andrew and Gao (2007), equation 4.
+        """
+        factor = cast_rate(self.strength * scale, weights.dtype)
+        pull = np.sign(weights)
+        pull *= factor
+        np.copyto(pull, -np.clip(gradient, -factor, factor), where=weights == 0)
+        gradient += pull
+        return self.value(weights, scale)
+
+    def confine(self, weights: Array, orthant: Array, scale: float) -> None:
+        """Set to zero the weights that have left their orthant, where penalized."""
+        has_left = np.sign(weights) != orthant
+        has_left &= np.asarray(self.strength) > 0
+        weights[has_left] = 0

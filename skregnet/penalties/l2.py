@@ -62,6 +62,15 @@ class L2Penalty:
     def shrink(self, weights: Array, step_sizes: Array, scale: float) -> None:
         """All is in the gradient."""
 
+    def add_least_subgradient(
+        self, weights: Array, gradient: Array, scale: float
+    ) -> Any:
+        """Add the gradient, the only subgradient, and return the value."""
+        return self.add_gradient(weights, gradient, scale)
+
+    def confine(self, weights: Array, orthant: Array, scale: float) -> None:
+        """Weights may have any sign."""
+
     def _halved(self, squares: Any, factor: Rate) -> Any:
         """Return half the factor times the sums of squares, one a member."""
         half = 0.5 * factor

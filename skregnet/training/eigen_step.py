@@ -9,6 +9,7 @@ from skregnet.curvature import step_sizes
 from skregnet.curvature.operators import LossOperator
 from skregnet.kernels import Array
 from skregnet.mean_loss import MeanLoss
+from skregnet.training.descent import Point, makes_progress, reduction
 from skregnet.training.member import Member, Outcome
 from skregnet.training.objective import smooth_loss
 
@@ -91,17 +92,10 @@ def _run(member: Member, descent: "_Descent", tol: float) -> None:
         if goes_on and not np.isfinite(descent.point.value):
             member.outcome = Outcome.DIVERGED
         elif goes_on and not moved:
-            member.outcome = Outcome.CONVERGED
+            is_flat = np.abs(descent.point.gradient).max() <= tol
+            member.outcome = Outcome.CONVERGED if is_flat else Outcome.STALLED
         elif goes_on and descent.n_left <= 0:
-            member.outcome = Outcome.OUT_OF_EPOCHS
-
-
-class _Point(NamedTuple):
-    """Where training is, and what the loss is there."""
-
-    vector: Array
-    value: float
-    gradient: Array
+            member.outcome = Outcome.OUT_OF_EVALUATIONS
 
 
 class _Basis(NamedTuple):
@@ -118,7 +112,7 @@ class _Descent:
         self._loss: MeanLoss = smooth_loss(member.recipe, member.data)
         self.n_left = max_fun
         start = member.vector.astype(np.float64)
-        self.point = _Point(start, np.inf, np.zeros_like(start))
+        self.point = Point(start, np.inf, np.zeros_like(start))
         self._basis: _Basis | None = None
         self._age = 0
         self._share = 1.0
@@ -138,12 +132,11 @@ class _Descent:
         for _ in range(_MOST_HALVINGS):
             move = self._downhill(self._share * learning_rate)
             there = self._at(self.point.vector + move)
-            if there.value <= self.point.value:
-                moved = bool((there.vector != self.point.vector).any())
+            if reduction(self.point, there) >= 0 and makes_progress(self.point, there):
                 self.point = there
                 self._age += 1
                 self._share = min(1.0, 2 * self._share)
-                return moved
+                return True
             self._share *= 0.5
             if self._age and self._share < _STALE:
                 self._refresh()
@@ -174,9 +167,9 @@ class _Descent:
         self._age = REFRESH
         return True
 
-    def _at(self, vector: Array) -> _Point:
+    def _at(self, vector: Array) -> Point:
         self.n_left -= 1
-        return _Point(vector, *self._loss.value_and_gradient(vector))
+        return Point(vector, *self._loss.value_and_gradient(vector))
 
     def _refresh(self) -> None:
         """Compute the leading eigenvectors where training is now."""

@@ -7,6 +7,10 @@ from skregnet.kernels import Array
 from skregnet.training.member import Member, Outcome
 from skregnet.training.objective import smooth_loss
 
+# SciPy's statuses; of the others the line search has found no lower point.
+_CONVERGED = 0
+_AT_A_LIMIT = 1
+
 
 def train_lbfgs(
     member: Member, *, tol: float, max_fun: int
@@ -53,9 +57,21 @@ def train_lbfgs(
         return None
     member.vector = problem.vector_of(result.x).astype(dtype)
     if member.outcome is None:
-        done = result.status == 0
-        member.outcome = Outcome.CONVERGED if done else Outcome.OUT_OF_EPOCHS
+        member.outcome = _outcome(member, result)
     return result
+
+
+def _outcome(member: Member, result: optimize.OptimizeResult) -> Outcome:
+    """Return why training ended, by SciPy's status."""
+    if not np.isfinite(result.fun):
+        return Outcome.DIVERGED
+    if result.status == _CONVERGED:
+        return Outcome.CONVERGED
+    if result.status != _AT_A_LIMIT:
+        return Outcome.STALLED
+    if member.n_epochs >= member.max_epochs:
+        return Outcome.OUT_OF_EPOCHS
+    return Outcome.OUT_OF_EVALUATIONS
 
 
 class _Problem:

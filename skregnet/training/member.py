@@ -25,6 +25,8 @@ class Outcome(Enum):
 
     CONVERGED = auto()
     OUT_OF_EPOCHS = auto()
+    OUT_OF_EVALUATIONS = auto()
+    STALLED = auto()
     STOPPED = auto()
     INTERRUPTED = auto()
     DIVERGED = auto()
@@ -182,7 +184,7 @@ class Member:
         return self.outcome is None
 
     def end_iteration(self, loss: float, vector: Array) -> bool:
-        """Record an iteration of a full-batch solver of SciPy's; see `end_epoch`.
+        """Record an iteration of a full-batch solver; see `end_epoch`.
 
         The solver itself tells when it has converged, unless validation data do.
         """

@@ -1,14 +1,18 @@
 """Full-batch training by Newton's method, whose systems Krylov's method solves."""
 
 import numpy as np
-from scipy import optimize
 
 from skregnet.kernels import Array
+from skregnet.training.descent import Point, makes_progress, reduction
 from skregnet.training.member import Member, Outcome
 from skregnet.training.objective import smooth_loss
+from skregnet.training.trust_region import step_within
 
-# SciPy's status where the gradient is as small as asked for.
-_SMALL_GRADIENT = 0
+# Shares of the expected reduction: a step of less is refused, and the radius shrinks or
+# grows (Nocedal and Wright, Numerical Optimization, algorithm 4.1).
+_ACCEPTED = 1e-4
+_POOR = 0.25
+_GOOD = 0.75
 
 
 def train_newton_cg(member: Member, *, tol: float, max_fun: int) -> None:
@@ -25,72 +29,89 @@ def train_newton_cg(member: Member, *, tol: float, max_fun: int) -> None:
     member : Member
         The network; its vector, history and outcome are updated.
     tol : float
-        Training ends where the Euclidean norm of the gradient is below this.
+        Training ends where the Euclidean norm of the gradient is at most this.
     max_fun : int
         Most evaluations of loss and gradient; products with the Hessian, which cost two
         to three of them each, are not counted.
 
     References
     ----------
-    N. Gould, S. Lucidi, M. Roma and P. Toint (1999). Solving the trust-region
-    subproblem using the Lanczos method. SIAM Journal on Optimization 9(2).
-
     J. Martens (2010). Deep learning via Hessian-free optimization. ICML.
     """
     dtype = member.vector.dtype
-    problem = _Problem(member, max_fun)
+    descent = _Descent(member, max_fun)
     try:
         with np.errstate(all="ignore"):
-            result = optimize.minimize(
-                problem.value_and_gradient,
-                problem.accepted,
-                method="trust-krylov",
-                jac=True,
-                hessp=problem.product,
-                callback=problem.end_iteration,
-                options={"gtol": tol, "maxiter": member.max_epochs},
-            )
+            descent.begin()
+            while member.outcome is None:
+                member.outcome = descent.outcome(tol)
+                if member.outcome is None:
+                    member.observer.epoch_begin()
+                    descent.step()
+                    vector = descent.point.vector.astype(dtype)
+                    member.end_iteration(descent.point.value, vector)
     except KeyboardInterrupt:
         member.outcome = Outcome.INTERRUPTED
-        member.finish(problem.accepted.astype(dtype))
-        return
-    if member.outcome is None:
-        done = result.status == _SMALL_GRADIENT
-        member.outcome = Outcome.CONVERGED if done else Outcome.OUT_OF_EPOCHS
-    member.finish(result.x.astype(dtype))
+    member.finish(descent.point.vector.astype(dtype))
 
 
-class _Problem:
-    """The loss of one member over all its rows, as SciPy wants it."""
+class _Descent:
+    """Steps down the loss of one member, as long as its estimate proves right."""
 
     def __init__(self, member: Member, max_fun: int) -> None:
         self._member = member
         self._loss = smooth_loss(member.recipe, member.data)
         self._n_left = max_fun
-        self._epoch_is_open = False
-        self.accepted = member.vector.astype(np.float64)
+        self._radius = 1.0
+        self._is_stalled = False
+        start = member.vector.astype(np.float64)
+        self.point = Point(start, np.inf, np.zeros_like(start))
 
-    def value_and_gradient(self, vector: Array) -> tuple[float, Array]:
-        """Return loss and gradient; the first of an iteration begins it."""
-        if not self._epoch_is_open:
-            self._member.observer.epoch_begin()
-            self._epoch_is_open = True
-        self._n_left -= 1
-        return self._loss.value_and_gradient(vector)
+    def begin(self) -> None:
+        """Look at the start, and let the first step reach the minimum downhill."""
+        self.point = self._at(self.point.vector)
+        size = float(np.linalg.norm(self.point.gradient))
+        if 0 < size < np.inf:
+            downhill = self.point.gradient / size
+            curvature = float(downhill @ self._product(downhill))
+            if curvature > 0:
+                self._radius = max(self._radius, size / curvature)
 
-    def product(self, vector: Array, direction: Array) -> Array:
-        """Return the product of the Hessian and a direction."""
-        return self._loss.products(vector, direction[np.newaxis])[0]
-
-    def end_iteration(self, intermediate_result: optimize.OptimizeResult) -> None:
-        """Record an iteration, and stop SciPy where it is time."""
+    def outcome(self, tol: float) -> Outcome | None:
+        """Return why training ends where it is, None where it goes on."""
         member = self._member
-        self.accepted = intermediate_result.x.copy()
-        self._epoch_is_open = False
-        goes_on = member.end_iteration(
-            float(intermediate_result.fun), self.accepted.astype(member.vector.dtype)
-        )
-        if goes_on and self._n_left <= 0:
-            member.outcome = Outcome.OUT_OF_EPOCHS
-        if member.outcome is not None:
-            raise StopIteration
+        if not self.point.is_finite:
+            return Outcome.DIVERGED
+        if np.linalg.norm(self.point.gradient) <= tol:
+            return Outcome.CONVERGED
+        if member.n_epochs >= member.max_epochs:
+            return Outcome.OUT_OF_EPOCHS
+        if self._n_left <= 0:
+            return Outcome.OUT_OF_EVALUATIONS
+        # At a tolerance of 0 the gradient may be 0, and no step leads on.
+        return Outcome.STALLED if self._is_stalled else None
+
+    def step(self) -> None:
+        """Move to the minimum of the estimate within the radius, if the loss falls."""
+        here = self.point
+        step = step_within(self._product, here.gradient, self._radius)
+        there = self._at(here.vector + step.move)
+        ratio = reduction(here, there) / step.expected
+        is_good = ratio > _ACCEPTED and makes_progress(here, there)
+        if not is_good or ratio < _POOR:
+            self._radius = 0.25 * float(np.linalg.norm(step.move))
+        elif ratio > _GOOD and step.is_bounded:
+            self._radius *= 2
+        if is_good:
+            self.point = there
+        else:
+            reach = np.finfo(np.float64).eps * np.linalg.norm(here.vector)
+            self._is_stalled = not self._radius > reach
+
+    def _at(self, vector: Array) -> Point:
+        self._n_left -= 1
+        return Point(vector, *self._loss.value_and_gradient(vector))
+
+    def _product(self, direction: Array) -> Array:
+        vector = self.point.vector
+        return self._loss.products(vector, direction[np.newaxis])[0]

@@ -10,6 +10,7 @@ from skregnet.layers import Pass
 from skregnet.mean_loss import MeanLoss
 from skregnet.network import Batch, NetworkWorkspace
 from skregnet.optimizers import Optimizer, State
+from skregnet.optimizers.wrapper import settle
 from skregnet.training.adversarial import Adversary
 from skregnet.training.recipe import Recipe
 
@@ -71,6 +72,10 @@ class Objective:
         self._weights_gradient = self.gradient[:, : layout.n_weights]
         self._penalties = [p for p in recipe.penalties if np.any(p.strength)]
         self._rough = [p for p in self._penalties if not p.is_smooth]
+        self._goes_by_signs = bool(
+            self._rough and getattr(recipe.optimizer, "goes_by_signs", False)
+        )
+        self._orthant = self._weights[:0]
         for row, vector in zip(self.parameters, vectors, strict=True):
             row[...] = vector
         self._frozen = [
@@ -126,11 +131,14 @@ class Objective:
         """
         value: Array | float = 0.0
         for penalty in self._penalties:
-            value = value + penalty.add_gradient(
-                self._weights, self._weights_gradient, scale
-            )
+            add = penalty.add_gradient
+            if self._goes_by_signs:
+                add = penalty.add_least_subgradient
+            value = value + add(self._weights, self._weights_gradient, scale)
         for part, _ in self._frozen:
             self.gradient[:, part] = 0
+        if self._goes_by_signs:
+            self._orthant = _orthant(self._weights, self._weights_gradient)
         return value
 
     def constrain(
@@ -142,9 +150,14 @@ class Objective:
     ) -> None:
         """After a step, take the proximal steps and keep to what is bound."""
         for penalty in self._rough:
+            if self._goes_by_signs:
+                penalty.confine(self._weights, self._orthant, scale)
+                continue
             step_sizes = np.empty_like(self._weights)
             optimizer.write_step_sizes(step_sizes, state, learning_rate)
             penalty.shrink(self._weights, step_sizes, scale)
+        if self._rough:
+            settle(optimizer, self.parameters, state)
         if self._max_norm is not None:
             self._max_norm.project(
                 [view["weights"] for view in self._views if "weights" in view]
@@ -180,6 +193,11 @@ class Objective:
         self.gradient += mixed
         share = weight[:, 0] if weight.ndim else weight
         return (1 - share) * loss + share * moved_loss
+
+
+def _orthant(weights: Array, gradient: Array) -> Array:
+    """Return the signs of the weights, where they are zero those of a step downhill."""
+    return np.where(weights == 0, -np.sign(gradient), np.sign(weights))
 
 
 def _by_row(workspace: NetworkWorkspace, context: Pass) -> Array:

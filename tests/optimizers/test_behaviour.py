@@ -21,6 +21,7 @@ from skregnet.optimizers import (
     WeightDecay,
     minimize,
 )
+from skregnet.optimizers.wrapper import settle
 from skregnet.penalties import L1Penalty
 from tests import references
 from tests.cases import OPTIMIZERS, SPECIAL_OPTIMIZERS, WRAPPERS
@@ -252,11 +253,11 @@ def test_step_sizes_are_those_of_a_constant_gradient(optimizer, dtype):
         if "n_decayed" in within:
             within["n_decayed"] = 0
         within = within.get("inner")
+    sizes = np.empty((3, 3), dtype)
     for _ in range(400):
         before = theta.copy()
         optimizer.step(theta, np.ones_like(theta), state, rates)
-    sizes = np.empty((3, 3), dtype)
-    optimizer.write_step_sizes(sizes, state, rates)
+        optimizer.write_step_sizes(sizes, state, rates)
     rtol = 2e-2 if dtype == np.float32 else 1e-9
     np.testing.assert_allclose(sizes, (before - theta)[:, :3], rtol=rtol)
 
@@ -272,6 +273,7 @@ def proximal_end(optimizer, points, strengths, first_rate, n_steps=4000):
         optimizer.step(theta, theta - points, state, rate)
         optimizer.write_step_sizes(sizes, state, rate)
         penalty.shrink(theta, sizes, 1.0)
+        settle(optimizer, theta, state)
     return theta
 
 
@@ -295,6 +297,11 @@ STRENGTHS = np.array([[0.5], [0.8]])
         (Averaged(Adam()), 0.02),
         (Lookahead(Adam()), 0.1),
         (Lookahead(GradientClipping(NAdam(), 5.0), period=3, share=0.2), 0.3),
+        (RMSProp(momentum=0.9, centered=True), 0.002),
+        (GradientClipping(SGD(), max_norm=0.3), 0.1),
+        (GradientClipping(Adam(beta_2=0.9), max_norm=0.3), 0.02),
+        (GradientClipping(Lookahead(SGD()), max_norm=0.3), 0.2),
+        (Lookahead(SGD(), period=2, share=0.1), 0.1),
     ],
     ids=repr,
 )

@@ -57,17 +57,18 @@ def test_the_optimizer_within_follows_the_clipped_gradients(optimizer):
     plain = theta.copy()
     clipped = GradientClipping(optimizer, 1.5)
     state, plain_state = clipped.init(theta), optimizer.init(plain)
+    sizes, plain_sizes = np.empty((2, 4)), np.empty((2, 4))
     for _ in range(20):
         gradient = random_state.normal(size=(2, 6))
         norms = np.linalg.norm(gradient, axis=1, keepdims=True)
-        by_hand = gradient * np.minimum(1, 1.5 / norms)
+        factors = np.minimum(1, 1.5 / norms)
+        by_hand = gradient * factors
         clipped.step(theta, gradient, state, 0.1)
         optimizer.step(plain, by_hand, plain_state, 0.1)
+        clipped.write_step_sizes(sizes, state, 0.1)
+        optimizer.write_step_sizes(plain_sizes, plain_state, 0.1)
+        np.testing.assert_allclose(sizes, factors * plain_sizes, rtol=1e-11)
     np.testing.assert_allclose(theta, plain, rtol=1e-11)
-    sizes, plain_sizes = np.empty((2, 4)), np.empty((2, 4))
-    clipped.write_step_sizes(sizes, state, 0.1)
-    optimizer.write_step_sizes(plain_sizes, plain_state, 0.1)
-    np.testing.assert_allclose(sizes, plain_sizes, rtol=1e-11)
 
 
 @pytest.mark.parametrize("length", [5, 5000])
@@ -91,11 +92,11 @@ def test_step_sizes_are_those_of_a_constant_gradient(optimizer, dtype):
     theta = np.zeros((3, 4), dtype)
     rates = np.array([[0.1], [0.02], [0.5]])
     state = optimizer.init(theta)
+    sizes = np.empty((3, 3), dtype)
     for _ in range(400):
         before = theta.copy()
         optimizer.step(theta, np.ones_like(theta), state, rates)
-    sizes = np.empty((3, 3), dtype)
-    optimizer.write_step_sizes(sizes, state, rates)
+        optimizer.write_step_sizes(sizes, state, rates)
     rtol = 1e-2 if dtype == np.float32 else 1e-9
     np.testing.assert_allclose(sizes, (before - theta)[:, :3], rtol=rtol)
 

@@ -86,3 +86,27 @@ def test_a_member_in_a_stack_moves_as_alone(dtype):
         assert L1Penalty(strength).value(alone, 1 / 3) == values[k]
         L1Penalty(strength).shrink(alone, np.full_like(alone, 0.3), 1 / 3)
         np.testing.assert_array_equal(alone[0], stacked[k])
+
+
+@pytest.mark.parametrize("strength", STRENGTHS, ids=["shared", "own"])
+def test_the_least_subgradient(strength):
+    _, weights = draw()
+    gradient = np.random.RandomState(1).normal(scale=0.3, size=weights.shape)
+    whole = gradient.copy()
+    value = L1Penalty(strength).add_least_subgradient(weights, whole, 0.25)
+    np.testing.assert_array_equal(value, L1Penalty(strength).value(weights, 0.25))
+    factors = 0.25 * np.broadcast_to(strength, (3, 1))
+    # Of all that a subgradient may add, between the slopes on either side.
+    shares = np.where(weights == 0, np.linspace(-1, 1, 2001)[:, None, None], 0)
+    candidates = gradient + factors * np.where(weights == 0, shares, np.sign(weights))
+    least = np.abs(candidates).min(axis=0)
+    np.testing.assert_allclose(np.abs(whole), least, atol=1e-3)
+    assert (whole * gradient >= 0)[weights == 0].all()
+
+
+def test_weights_that_are_penalized_stay_in_their_orthant():
+    orthant = np.array([[1.0, 1.0, -1.0, 0.0, 0.0]] * 2)
+    weights = np.array([[0.5, -0.5, 0.5, 0.5, 0.0]] * 2)
+    L1Penalty(np.array([[0.1], [0.0]])).confine(weights, orthant, 1.0)
+    np.testing.assert_array_equal(weights[0], [0.5, 0, 0, 0, 0])
+    np.testing.assert_array_equal(weights[1], [0.5, -0.5, 0.5, 0.5, 0])

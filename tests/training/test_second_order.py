@@ -89,7 +89,7 @@ def test_ends(solver):
     assert short.observer.n_begun == 3
 
     few = train(solver, endless(network), tol=0, max_fun=4)
-    assert few.outcome is Outcome.OUT_OF_EPOCHS
+    assert few.outcome is Outcome.OUT_OF_EVALUATIONS
     assert 1 <= few.n_epochs <= 4
 
     stopped = train(solver, endless(network, listener=Listener(stop_after=4)), tol=0)

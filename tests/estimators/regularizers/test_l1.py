@@ -3,9 +3,26 @@
 import numpy as np
 import pytest
 from sklearn import linear_model
+from sklearn.base import clone
 from sklearn.feature_selection import SelectFromModel
 
 from skregnet import MLPRegressor
+from skregnet.estimators._request import Request
+from skregnet.estimators._together import fit_together
+from skregnet.optimizers import (
+    SGD,
+    AdaGrad,
+    Adam,
+    AdamW,
+    Averaged,
+    DeltaBarDelta,
+    GradientClipping,
+    Lookahead,
+    NAdam,
+    RMSProp,
+    Scheduled,
+    WeightDecay,
+)
 from tests.cases import problem
 from tests.fitting import (
     ENDLESS,
@@ -100,3 +117,78 @@ def test_averages_of_sparse_weights_are_sparse(averaging):
     last = fit("real", max_iter=200, **ENDLESS, **settings)
     assert share_of_zeros(last) > 0.2
     np.testing.assert_array_equal(mlp.coefs_[0] == 0, last.coefs_[0] == 0)
+
+
+# How near each optimizer comes to the minimum is a matter of its steps: at most 1e-6.
+OPTIMIZERS = [
+    SGD(learning_rate=0.1),
+    SGD(learning_rate=0.1, nesterov=False),
+    Adam(learning_rate=0.02),
+    Adam(learning_rate=0.02, amsgrad=True),
+    AdamW(learning_rate=0.02, weight_decay=0.0),
+    NAdam(learning_rate=0.02),
+    AdaGrad(learning_rate=0.5),
+    RMSProp(learning_rate=0.01),
+    RMSProp(learning_rate=0.01, momentum=0.9),
+    RMSProp(learning_rate=0.01, momentum=0.9, centered=True),
+    DeltaBarDelta(learning_rate=0.05),
+    DeltaBarDelta(learning_rate=0.01, kappa=0.5),
+    Averaged(SGD(learning_rate=0.1), decay=0.5),
+    GradientClipping(Lookahead(Adam(learning_rate=0.02)), max_norm=0.5),
+    Lookahead(SGD(learning_rate=0.1)),
+    Lookahead(DeltaBarDelta(learning_rate=0.05)),
+    Lookahead(GradientClipping(NAdam(learning_rate=0.05), max_norm=0.5), share=0.3),
+    Scheduled(SGD(learning_rate=0.1), "cosine", n_steps=1500),
+    WeightDecay(RMSProp(learning_rate=0.01), decay=0.0),
+]
+
+
+@pytest.mark.parametrize("max_grad_norm", [None, 0.3])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=repr)
+def test_every_optimizer_ends_at_the_lasso(optimizer, max_grad_norm):
+    X, y = problem("real")
+    X[:, 3:] += X[:, :3]
+    ours = fit(
+        data=(X, y),
+        kind="real",
+        hidden_layer_sizes=(),
+        solver=optimizer,
+        learning_rate="cosine",
+        max_grad_norm=max_grad_norm,
+        alpha=12.0,
+        l1_ratio=1.0,
+        max_iter=1500,
+        batch_size=120,
+        **ENDLESS,
+    )
+    theirs = linear_model.Lasso(12 / 120, tol=1e-13).fit(X, y)
+    assert 0 < (theirs.coef_ == 0).sum() < 6
+    np.testing.assert_allclose(ours.coefs_[0].ravel(), theirs.coef_, atol=1e-6)
+    np.testing.assert_allclose(ours.intercepts_[0], theirs.intercept_, atol=1e-6)
+    np.testing.assert_array_equal(ours.coefs_[0].ravel() == 0, theirs.coef_ == 0)
+
+
+@pytest.mark.parametrize("solver", ["sgd", "adam", "delta_bar_delta"])
+def test_clipped_members_of_a_stack_are_as_alone(solver):
+    X, y = problem("real")
+    members = [
+        MLPRegressor(
+            hidden_layer_sizes=(4,),
+            solver=solver,
+            max_grad_norm=max_grad_norm,
+            alpha=alpha,
+            l1_ratio=l1_ratio,
+            learning_rate_init=0.02,
+            max_iter=30,
+            random_state=seed,
+        )
+        for seed, (max_grad_norm, alpha, l1_ratio) in enumerate(
+            [(0.05, 3.0, 1.0), (0.5, 3.0, 0.5), (0.05, 0.0, 0.0), (9.0, 5.0, 1.0)]
+        )
+    ]
+    together = [clone(member) for member in members]
+    fit_together([Request(member, X, y) for member in together])
+    for member, stacked in zip(members, together, strict=True):
+        alone = member.fit(X, y)
+        for own, shared in zip(alone.coefs_, stacked.coefs_, strict=True):
+            np.testing.assert_array_equal(own, shared)
