@@ -5,12 +5,17 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_y, column_or_1d
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from skregnet.checked_data import naming
+from skregnet.estimators._weights import checked_weights
 from skregnet.kernels import Array
+from skregnet.labels import codes_of, learn_classes
 from skregnet.tabular._base import BaseTabular
 from skregnet.tabular._calibration import Calibration, fitted_calibration
+from skregnet.tabular._targets import labels_of
+from skregnet.tabular._training import left_out_outputs
 from skregnet.tabular.presets import FEW_ROWS
 
 
@@ -145,9 +150,14 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         probabilities : ndarray of shape (n_samples, n_classes)
             In the order of `classes_`.
         """
-        encoded = self._encoded(X)
-        outputs = [ensemble.predict_proba(encoded) for ensemble in self.ensembles_]
-        return Calibration(self.shares_, self.power_).apply(outputs)
+        check_is_fitted(self)
+        calibration = Calibration(self.shares_, self.power_)
+
+        def probabilities(encoded: Array) -> Array:
+            outputs = [e.predict_proba(encoded) for e in self.ensembles_]
+            return calibration.apply(outputs).astype(encoded.dtype, copy=False)
+
+        return self._in_blocks(X, probabilities)
 
     def predict_log_proba(self, X: Any) -> Array:
         """Predict the logarithm of the probability of each class.
@@ -164,26 +174,65 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         """
         return np.log(self.predict_proba(X))
 
-    def _network_parameters(self) -> dict[str, Any]:
-        return {"class_weight": self.class_weight}
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            A table with the columns of `fit`.
+        y : array-like of shape (n_samples,)
+            True classes; of those that `fit` has not seen none is predicted.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        score : float
+            1 is the best.
+        """
+        codes = self.predict_proba(X).argmax(axis=1)
+        with naming("y"):
+            check_consistent_length(codes, y)
+            hits = codes_of(labels_of(y), self.classes_) == codes
+        weights = checked_weights(sample_weight, codes)
+        return float(np.average(hits, weights=weights))
+
+    def _prepared(self, network: Any) -> Any:
+        given = self.class_weight if self.network is None else network.class_weight
+        if isinstance(given, dict) and self._has_codes:
+            weights = compute_class_weight(
+                given, classes=self.classes_, y=self.classes_
+            )
+            given = dict(enumerate(weights.tolist()))
+        return network.set_params(class_weight=given)
 
     def _learn_targets(self, y: Any, weights: Array | None) -> Array:  # noqa: ARG002
-        y = column_or_1d(_check_y(y, estimator=self, multi_output=True), warn=True)
-        check_classification_targets(y)
-        self.classes_: Array = np.unique(y)
-        return y
+        self.classes_: Array
+        self.classes_, codes = learn_classes(labels_of(y))
+        # Networks take numbers and text as they are, and all else by its number.
+        self._has_codes = self.classes_.dtype.kind not in "biufU"
+        return codes if self._has_codes else self.classes_[codes]
 
-    def _learn_from_left_out(self, targets: Array, weights: Array | None) -> None:
-        outputs = [ensemble.oob_decision_function_ for ensemble in self.ensembles_]
+    def _columns_of(self, member: Any) -> Array:
+        """Return the numbers of the classes that a member knows."""
+        if self._has_codes:
+            known: Array = member.classes_
+            return known
+        return self.classes_.searchsorted(member.classes_)
+
+    def _learn_from_left_out(
+        self, encoded: Array, targets: Array, weights: Array | None
+    ) -> None:
+        outputs = [left_out_outputs(e, encoded) for e in self.ensembles_]
         rows = ~np.isnan(outputs).any(axis=(0, 2))
         if weights is not None:
             rows &= weights > 0
-        self.classes_ = self.ensembles_[0].classes_
         if len(self.classes_) == 1 or rows.sum() < FEW_ROWS:
             self.shares_: Array = np.full(len(outputs), 1 / len(outputs))
             self.power_ = 1.0
             return
-        codes = np.searchsorted(self.classes_, targets[rows])
+        codes = np.searchsorted(self.ensembles_[0].classes_, targets[rows])
         counted = np.ones(len(targets)) if weights is None else weights
         self.shares_, self.power_ = fitted_calibration(
             [probabilities[rows] for probabilities in outputs], codes, counted[rows]

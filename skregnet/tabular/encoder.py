@@ -300,6 +300,10 @@ class TableEncoder(DocumentedMixin, TransformerMixin, BaseEstimator):
         ValueError
             If columns are not those of `fit`, or hold something else.
         """
+        return self._encode(X)
+
+    def _encode(self, X: Any) -> Array:
+        """Return the array that `transform` returns, whatever its output is set to."""
         check_is_fitted(self)
         columns = read_columns(self, X, self.categorical_features, reset=False)
         parts = [
