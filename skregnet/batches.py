@@ -9,6 +9,7 @@ import numpy as np
 
 from skregnet.kernels import Array, aligned_empty, gather, gather_columns
 from skregnet.network import Batch
+from skregnet.one_hot import OneHot
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class TrainingData:
     ----------
     inputs : ndarray of shape (n_rows, n_features) or CSR array
         Features of all rows; members may share the array.
-    targets : ndarray of shape (n_rows, n_outputs)
+    targets : ndarray or OneHot of shape (n_rows, n_outputs)
         Targets of all rows, in the dtype of the inputs.
     weights : ndarray of shape (n_rows,) or None
         Weights of the rows, scaled to a mean of 1 over `rows`.
@@ -33,7 +34,7 @@ class TrainingData:
     """
 
     inputs: Any
-    targets: Array
+    targets: Array | OneHot
     weights: Array | None
     rows: Array
     mean_weight: float = 1.0
@@ -55,7 +56,7 @@ class TrainingData:
 
 def weighted_data(
     inputs: Any,
-    targets: Array,
+    targets: Array | OneHot,
     weights: Array | None,
     rows: Array | None = None,
     columns: Array | None = None,
@@ -109,7 +110,9 @@ class BatchLoader:
         self._gathers_sparse = first.is_sparse
         self._keeps_sparse = first.is_sparse and keep_sparse
         self._taken = None
-        self._targets = aligned_empty((n_members, n_rows, n_outputs), dtype)
+        self._targets = None
+        if not isinstance(first.targets, OneHot):
+            self._targets = aligned_empty((n_members, n_rows, n_outputs), dtype)
         self._weights = None
         if first.weights is not None:
             self._weights = aligned_empty((n_members, n_rows), dtype)
@@ -141,11 +144,23 @@ class BatchLoader:
             self._load_columns(rows, self._taken)
         else:
             self._gather("inputs", rows, batch.inputs)
-        self._gather("targets", rows, self._targets)
-        batch.targets[...] = self._targets.mT
+        self._load_targets(rows)
         if self._weights is not None:
             self._gather("weights", rows, self._weights)
         return batch
+
+    def _load_targets(self, rows: Array) -> None:
+        """Take targets, output-major."""
+        if self._targets is not None:
+            self._gather("targets", rows, self._targets)
+            self._batch.targets[...] = self._targets.mT
+            return
+        of_members = [member.targets for member in self._data]
+        for targets, member_rows, out in zip(
+            of_members, rows, self._batch.targets, strict=True
+        ):
+            if isinstance(targets, OneHot):
+                targets.write(member_rows, out)
 
     def _load_sparse(self, rows: Array) -> None:
         """Take sparse rows, and make them dense where the network wants that."""

@@ -4,8 +4,9 @@ Numbers beyond the floats, such as Python's integers or those of a longer float,
 refused as infinite ones are: by a ValueError, without warnings of NumPy's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.validation import validate_data
 
 from skregnet.kernels import Array
+from skregnet.labels import is_missing, without_loss
 
 FLOATS = (np.float64, np.float32)
 """The precisions of features; the first is for what has another type."""
@@ -96,7 +98,9 @@ def checked_rows(estimator: Any, X: Any, y: Any = "no_validation", **how: Any) -
     """
     _check_columns(X)
     is_alone = isinstance(y, str) and y == "no_validation"
-    with naming("X" if is_alone else "X or y"):
+    if how.get("dtype") is not None:
+        X = real_numbers(X)
+    with naming("X" if is_alone else "X or y"), _naming_columns(X):
         found = validate_data(estimator, X, y, **how)
         if how.get("dtype") != FLOATS:
             return found
@@ -121,7 +125,8 @@ def checked_array(X: Any, **how: Any) -> Any:
         Features in float64 or float32.
     """
     _check_columns(X)
-    with naming("X"):
+    X = real_numbers(X)
+    with naming("X"), _naming_columns(X):
         return _as_floats(check_array(X, dtype=FLOATS, input_name="X", **how))
 
 
@@ -129,6 +134,178 @@ def _check_columns(X: Any) -> None:
     """Refuse data frames without columns, of which scikit-learn asks for their type."""
     if hasattr(X, "columns") and np.shape(X)[1:] == (0,):
         raise ValueError(f"X expects at least one column, got shape {np.shape(X)}.")
+
+
+def real_numbers(X: Any, argument: str = "X") -> Any:
+    """Refuse dates, spans of time and complex numbers, which would become floats.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix, dataframe} of shape (n_rows, n_features)
+        Features, or targets.
+    argument : str, default='X'
+        Name of the argument.
+
+    Returns
+    -------
+    X : {array-like, sparse matrix, dataframe} of shape (n_rows, n_features)
+        As they are; lists become an array.
+
+    Raises
+    ------
+    ValueError
+        If there are such values; it names the column.
+    """
+    if isinstance(X, list | tuple):
+        X = np.asarray(X)
+    for name, kind, column in _columns(X):
+        has_dates = kind == "O" and any(isinstance(v, _NO_NUMBERS) for v in column())
+        if has_dates or kind in "mMc":
+            raise ValueError(
+                f"{argument} expects real numbers, got {_KINDS.get(kind, 'dates')} in "
+                f"column {name!r}; make numbers of them first."
+            )
+    return X
+
+
+_NO_NUMBERS = (np.datetime64, np.timedelta64)
+_KINDS = {"m": "spans of time", "M": "dates", "c": "complex numbers"}
+
+
+def _columns(X: Any) -> Iterator[tuple[Any, str, Callable[[], Any]]]:
+    """Yield name and kind of columns that may be no numbers, and what returns one."""
+    if hasattr(X, "columns") and hasattr(X, "dtypes"):
+        # By place: names may occur twice.
+        for k, (name, dtype) in enumerate(zip(X.columns, X.dtypes, strict=True)):
+            kind = "M" if getattr(dtype, "is_temporal", bool)() else _kind_of(dtype)
+            if kind not in "biuf":
+                yield name, kind, partial(_column_of_frame, X, k)
+        return
+    kind = getattr(getattr(X, "dtype", None), "kind", "f")
+    if kind in "biuf" or sparse.issparse(X):
+        return
+    array = np.asarray(X)
+    for k, column in enumerate(array.T if array.ndim > 1 else [array]):
+        yield k, kind, column.ravel
+
+
+def _kind_of(dtype: Any) -> str:
+    """Return NumPy's letter for a type of a column; "O" for types of others."""
+    kind = getattr(dtype, "kind", "O")
+    return kind if isinstance(kind, str) else "O"
+
+
+def _column_of_frame(X: Any, k: int) -> Array:
+    """Return a column of a data frame."""
+    column = X.iloc[:, k] if hasattr(X, "iloc") else X[:, k]
+    return np.asarray(column, dtype=object)
+
+
+@contextmanager
+def _naming_columns(X: Any) -> Iterator[None]:
+    """Name the column in errors of the conversion of features to floats."""
+    try:
+        yield
+    except (TypeError, ValueError, OverflowError) as error:
+        for name, _, column in _columns(X):
+            for value in column():
+                if not _is_float(value):
+                    kind = TypeError if isinstance(error, TypeError) else ValueError
+                    raise kind(
+                        f"X expects numbers that floats can hold, got {value!r} in "
+                        f"column {name!r}: {error}"
+                    ) from error
+        raise
+
+
+def _is_float(value: Any) -> bool:
+    """Tell whether a value can become a float."""
+    try:
+        float(value)
+    except (TypeError, ValueError, OverflowError):
+        return value is None
+    return True
+
+
+def checked_labels(y: Any, name: str) -> Any:
+    """Return labels of one task as an array that holds each as it was given.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,) or (n_samples, n_labels)
+        Labels.
+    name : str
+        The argument.
+
+    Returns
+    -------
+    y : array-like
+        Text that is not in an array of a fixed width, as an array of objects.
+
+    Raises
+    ------
+    ValueError
+        If there are missing labels, or other objects than text.
+    """
+    y = without_loss(y)
+    if not isinstance(y, np.ndarray) or y.dtype.kind not in "OmM":
+        return y
+    if is_missing(y).any():
+        raise ValueError(
+            f"Input {name} contains NaN, NaT, None or NA: it expects a label for each "
+            "sample."
+        )
+    if y.dtype.kind == "O":
+        _check_text(y, name)
+    return y
+
+
+def _check_text(y: Array, name: str) -> None:
+    """Refuse objects that are no text, as scikit-learn does."""
+    for label in y.ravel():
+        if not isinstance(label, str):
+            raise ValueError(
+                f"Unknown label type: {name} expects text, numbers, truths or dates, "
+                f"all of one type that NumPy has, got {label!r}; use numbers for them, "
+                "or MultiTaskMLPClassifier, which takes objects."
+            )
+
+
+def checked_numbers(y: Any, name: str) -> Any:
+    """Return targets of a regression as an array of numbers.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Targets.
+    name : str
+        The argument.
+
+    Returns
+    -------
+    y : array-like
+        Objects as floats.
+
+    Raises
+    ------
+    ValueError
+        If there are missing targets, or such as are no real numbers.
+    """
+    y = without_loss(y)
+    if not isinstance(y, np.ndarray) or y.dtype.kind in "biuf":
+        return y
+    if y.dtype.kind in "OmM" and is_missing(y).any():
+        raise ValueError(
+            f"Input {name} contains NaN, NaT, None or NA: it expects a number for each "
+            "sample."
+        )
+    real_numbers(y, name)
+    for value in y.ravel():
+        if not _is_float(value):
+            raise ValueError(
+                f"{name} expects numbers that floats can hold, got {value!r}."
+            )
+    return y.astype(np.float64)
 
 
 def _as_floats(X: Any) -> Any:

@@ -31,6 +31,7 @@ from skregnet.initializers import glorot_uniform
 from skregnet.kernels import Array
 from skregnet.losses import Loss, MultiTaskLoss
 from skregnet.network import input_gradient
+from skregnet.one_hot import Targets
 from skregnet.prediction import hidden_outputs, plain_outputs
 from skregnet.training import NORMS
 
@@ -182,7 +183,7 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
     _heads: Any = None
     """What the last layers are where there are several tasks."""
 
-    def _layer_units(self, n_features: int, targets: Array) -> tuple[int, ...]:
+    def _layer_units(self, n_features: int, targets: Targets) -> tuple[int, ...]:
         """Return the numbers of inputs, of each hidden layer's units and of outputs."""
         return (n_features, *hidden_sizes(self), targets.shape[1])
 
@@ -191,6 +192,10 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
     ) -> tuple[list[Array], list[Array]]:
         """Draw weights and biases to start from."""
         return glorot_uniform(layer_units, self.activation, random_state)
+
+    @abstractmethod
+    def _checked_y(self, y: Any) -> Any:
+        """Return targets as an array that scikit-learn can check without a loss."""
 
     @abstractmethod
     def _check_targets(self, y: Array, request: Request) -> Array:
@@ -204,7 +209,7 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
         return y
 
     @abstractmethod
-    def _encode(self, y: Array) -> Array:
+    def _encode(self, y: Array, dtype: Any) -> Array:
         """Return targets as the network sees them, of shape (n_rows, n_outputs)."""
 
     @abstractmethod
@@ -215,7 +220,7 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
     def _with_known_classes(self, y: Array) -> Array:
         """Return targets, classes that have not been learned replaced by any other."""
 
-    def _training_targets(self, targets: Array) -> Array:
+    def _training_targets(self, targets: Targets) -> Targets:
         """Return targets as training is to aim at them."""
         return targets
 
@@ -225,12 +230,12 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
 
     def _validate_training(
         self, request: Request, is_first: bool
-    ) -> tuple[Any, Array, Array]:
+    ) -> tuple[Any, Array, Targets]:
         """Return features, targets as given, and targets as the network sees them."""
         X, y = checked_rows(
             self,
             request.X,
-            request.y,
+            self._checked_y(request.y),
             accept_sparse=["csr", "csc"],
             multi_output=True,
             y_numeric=self._y_numeric,
@@ -259,16 +264,16 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
     def _check_other_targets(self, y: Any, name: str) -> Array:
         """Check targets of other data against those of training."""
 
-    def _as_targets(self, y: Array, dtype: Any) -> Array:
+    def _as_targets(self, y: Array, dtype: Any) -> Targets:
         """Encode, in the precision of the features."""
         with np.errstate(over="ignore"):
-            targets = self._encode(y).astype(dtype, order="C", copy=False)
+            targets = self._encode(y, dtype)
         if not np.isfinite(targets).all():
             raise beyond_precision("y contains values", dtype, "scale y")
         return targets
 
     @abstractmethod
-    def _stratify_by(self, targets: Array) -> Array | None:
+    def _stratify_by(self, targets: Targets) -> Array | None:
         """Return the class of each row, where there is one."""
 
     @abstractmethod
@@ -353,9 +358,8 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
             Gradient of the loss of each row, without penalties, by its own features.
         """
         X, y = checked_pair(self, X, y)
-        return input_gradient(
-            *fitted_network(self), X, self._as_targets(y, self.coefs_[0].dtype)
-        )
+        targets = np.asarray(self._as_targets(y, self.coefs_[0].dtype))
+        return input_gradient(*fitted_network(self), X, targets)
 
     def to_sklearn(self) -> Any:
         """Return a fitted estimator of scikit-learn that predicts the same.

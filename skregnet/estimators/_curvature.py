@@ -12,9 +12,9 @@ from skregnet.estimators._fitted import checked_pair, fitted_network
 from skregnet.estimators._recipe import activity_penalty, penalties_of
 from skregnet.estimators._scikit_learn import checked_data
 from skregnet.estimators._weights import checked_weights
-from skregnet.kernels import Array
 from skregnet.losses import MultiTaskLoss
 from skregnet.mean_loss import MeanLoss
+from skregnet.one_hot import Targets
 from skregnet.penalties import DivergenceActivity, L2Penalty
 
 
@@ -49,10 +49,10 @@ def _(mlp: Any, X: Any, y: Any, sample_weight: Any, penalties: bool) -> Problem:
     return Problem(loss, vector.astype(float))
 
 
-def _weigh_tasks(mlp: BaseMLP, targets: Array) -> Array:
+def _weigh_tasks(mlp: BaseMLP, targets: Targets) -> Targets:
     """Let tasks count as much as training has learned, if it has."""
     loss = mlp._loss
     if isinstance(loss, MultiTaskLoss) and loss.learns_weights:
-        targets = targets.copy()
+        targets = np.array(targets)
         targets[:, -len(loss.parts) :] *= list(mlp.task_weights_.values())
     return targets

@@ -11,6 +11,7 @@ from skregnet.estimators._request import Request
 from skregnet.estimators._validation import ValidationSet
 from skregnet.estimators._weights import checked_weights
 from skregnet.kernels import Array
+from skregnet.one_hot import Targets
 from skregnet.training import TrainingData
 
 
@@ -24,7 +25,7 @@ class Material:
         Features of all rows.
     y : ndarray
         Targets of all rows, as given.
-    targets : ndarray of shape (n_rows, n_outputs)
+    targets : ndarray or OneHot of shape (n_rows, n_outputs)
         Targets of all rows, encoded.
     weights : ndarray of shape (n_rows,) or None
         Weights of all rows.
@@ -36,7 +37,7 @@ class Material:
 
     X: Any
     y: Array
-    targets: Array
+    targets: Targets
     weights: Array | None
     rows: Array
     part: Part | None = None
@@ -49,7 +50,7 @@ class Material:
         n_features: int = self.X.shape[1]
         return n_features
 
-    def training_data(self, targets: Array, rows: Array) -> TrainingData:
+    def training_data(self, targets: Targets, rows: Array) -> TrainingData:
         """Scale the weights to a mean of 1 over the rows to learn from."""
         columns = None if self.part is None else self.part.columns
         return weighted_data(self.X, targets, self.weights, rows, columns)

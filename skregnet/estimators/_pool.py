@@ -8,6 +8,8 @@ import numpy as np
 from sklearn.base import is_classifier
 
 from skregnet.kernels import Array
+from skregnet.labels import learn_classes
+from skregnet.one_hot import Targets
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Pool:
 
     X: Any
     y: Array
-    _encoded: dict[Any, Array] = field(default_factory=dict, compare=False)
+    _encoded: dict[Any, Targets] = field(default_factory=dict, compare=False)
     _learned: dict[bytes, dict[str, Any]] = field(default_factory=dict, compare=False)
 
     def teach(self, estimator: Any, request: Any, rows: Array) -> None:
@@ -49,10 +51,9 @@ class Pool:
     @cached_property
     def _codes(self) -> Array:
         """The number of each row's class."""
-        codes: Array = np.unique(self.y, return_inverse=True)[1]
-        return codes
+        return learn_classes(self.y)[1]
 
-    def targets(self, estimator: Any) -> Array:
+    def targets(self, estimator: Any) -> Targets:
         """Return the targets of all rows as the estimator's network sees them.
 
         Estimators that encode alike get one array. Rows of classes that the estimator

@@ -1,15 +1,15 @@
-"""The form of targets of several tasks: columns, their names, and what is missing."""
+"""The form of targets of several tasks: columns, their names and their types."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from sklearn.utils import column_or_1d
-from sklearn.utils._missing import is_pandas_na
 
 from skregnet.checked_data import dense
 from skregnet.kernels import Array
+from skregnet.labels import column_of, is_missing, plain, side_by_side, without_loss
 
 
 @dataclass(frozen=True)
@@ -24,27 +24,30 @@ class TargetForm:
         Whether targets have one dimension.
     frame : type or None, default=None
         The type of the data frame that they are.
+    dtypes : dict, default={}
+        Types of columns of the data frame that NumPy does not have, by name.
     """
 
     names: list[Any]
     is_vector: bool = False
     frame: Any = None
+    dtypes: dict[Any, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, y: Any) -> tuple["TargetForm", Array]:
         """Return the form of targets, and the targets as an array of columns."""
         if hasattr(y, "columns"):
-            form = cls(list(y.columns), frame=type(y))
+            form = cls(list(y.columns), frame=type(y), dtypes=_own_dtypes(y))
             form._check_names()
-            columns = [_column(y[name]) for name in form.names]
-            return form, _side_by_side(columns, keeps_kinds=True)
+            columns = [column_of(y[name]) for name in form.names]
+            return form, side_by_side(columns, keeps_kinds=True)
         array = _as_array(y)
         if array.ndim == 2 and array.shape[1] == 1:
             array = column_or_1d(array, warn=True)
         columns = list(array.reshape(len(array), -1).T)
         form = cls(list(range(len(columns))), is_vector=array.ndim == 1)
         form._check_names()
-        return form, _side_by_side(columns)
+        return form, side_by_side(columns)
 
     def _check_names(self) -> None:
         """Refuse targets without columns, or with columns of one name."""
@@ -65,10 +68,15 @@ class TargetForm:
         columns = [
             column if is_missing(column).any() else plain(column) for column in y.T
         ]
-        return self.frame(dict(zip(self.names, columns, strict=True)))
+        return self._framed(columns, self.names)
 
-    def restore(self, tasks: Sequence[Any], decoded: Sequence[Array]) -> Any:
-        """Return predictions of the tasks in the form of the targets."""
+    def restore(
+        self, tasks: Sequence[Any], decoded: Sequence[Array], X: Any = None
+    ) -> Any:
+        """Return predictions of the tasks in the form of the targets.
+
+        A data frame has the index of `X`, where that is a data frame with one.
+        """
         columns: list[Any] = [None] * len(self.names)
         for task, values in zip(tasks, decoded, strict=True):
             by_column = values.reshape(len(values), -1).T
@@ -76,9 +84,42 @@ class TargetForm:
                 columns[place] = column
         if self.is_vector:
             return columns[0]
-        if self.frame is not None:
-            return self.frame(dict(zip(self.names, columns, strict=True)))
-        return _side_by_side(columns)
+        if self.frame is None:
+            return side_by_side(columns)
+        labels = [
+            self.names[task.columns[0]] for task in tasks if task.classes is not None
+        ]
+        return with_index_of(X, self._framed(columns, labels))
+
+    def _framed(self, columns: Sequence[Array], labels: Sequence[Any]) -> Any:
+        """Return columns as a data frame, those of labels in the types given."""
+        by_name = dict(zip(self.names, columns, strict=True))
+        dtypes = {name: self.dtypes[name] for name in labels if name in self.dtypes}
+        if hasattr(self.frame, "astype"):
+            return self.frame(by_name).astype(dtypes)
+        # polars does not look into arrays of objects for what they are.
+        lists = {
+            name: column.tolist() if column.dtype.kind == "O" else column
+            for name, column in by_name.items()
+        }
+        return self.frame(lists, schema_overrides=dtypes)
+
+
+def _own_dtypes(frame: Any) -> dict[Any, Any]:
+    """Return the types of a data frame's columns that NumPy does not have, by name."""
+    dtypes = frame.dtypes
+    return {
+        name: dtype
+        for name, dtype in zip(frame.columns, dtypes, strict=True)
+        if not isinstance(dtype, np.dtype)
+    }
+
+
+def with_index_of(X: Any, predicted: Any) -> Any:
+    """Return predictions, those in a data frame with the index of the features."""
+    if hasattr(X, "iloc") and hasattr(predicted, "iloc"):
+        predicted.index = X.index
+    return predicted
 
 
 def _as_array(y: Any) -> Array:
@@ -87,12 +128,7 @@ def _as_array(y: Any) -> Array:
         raise ValueError(
             "MultiTaskMLP requires y to be passed, but the target y is None."
         )
-    if hasattr(y, "to_list") and hasattr(y, "to_numpy"):
-        return _column(y)
-    array = dense(y)
-    if array.dtype.kind in "US" and isinstance(y, list | tuple):
-        # Numbers beside labels would have become labels.
-        array = np.asarray(y, dtype=object)
+    array = dense(without_loss(y))
     if array.ndim in (1, 2) and not len(array):
         raise ValueError("y expects at least one row, got none.")
     if array.ndim not in (1, 2):
@@ -100,58 +136,3 @@ def _as_array(y: Any) -> Array:
             f"y expects one or two dimensions, a column a task, got {array.ndim}."
         )
     return array
-
-
-def _column(values: Any) -> Array:
-    """Return a column of a data frame, integers as such."""
-    column: Array = values.to_numpy()
-    is_integer = getattr(values.dtype, "is_integer", None)
-    if column.dtype.kind == "f" and (
-        getattr(values.dtype, "kind", None) in ("i", "u")
-        or (callable(is_integer) and is_integer())
-    ):
-        # pandas and polars make floats of integers if some are missing.
-        column = np.array(values.to_list(), dtype=object)
-    return column
-
-
-def _side_by_side(columns: Sequence[Any], keeps_kinds: bool = False) -> Array:
-    """Return columns as an array: of numbers if all are numbers, else of objects.
-
-    Where kinds are to be kept, booleans, integers and floats are objects too.
-    """
-    columns = [np.asarray(column) for column in columns]
-    kinds = {column.dtype.kind for column in columns}
-    if kinds <= set("biuf") and not (keeps_kinds and len(kinds) > 1):
-        return np.column_stack(columns)
-    if len(kinds) == 1 and kinds <= set("US"):
-        return np.column_stack(columns)
-    mixed = np.empty((len(columns[0]), len(columns)), dtype=object)
-    for k, column in enumerate(columns):
-        mixed[:, k] = column
-    return mixed
-
-
-def is_missing(values: Array) -> Array:
-    """Tell which values are NaN, None or pandas' NA."""
-    if values.dtype.kind == "f":
-        return np.isnan(values)
-    if values.dtype.kind != "O":
-        return np.zeros(values.shape, bool)
-    flat = [_is_nothing(value) for value in values.ravel()]
-    return np.array(flat, bool).reshape(values.shape)
-
-
-def _is_nothing(value: Any) -> bool:
-    """Tell whether a value stands for a missing one."""
-    if value is None or is_pandas_na(value):
-        return True
-    return isinstance(value, float) and value != value
-
-
-def plain(values: Array) -> Array:
-    """Return values of objects in the array that their own type makes."""
-    if values.dtype.kind != "O":
-        return values
-    found = np.array(values.tolist())
-    return values.astype(str) if found.dtype.kind == "O" else found

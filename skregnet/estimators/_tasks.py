@@ -2,18 +2,25 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from numbers import Real
 from typing import Any
 
 import numpy as np
 from scipy import special
 from sklearn.metrics import r2_score
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from skregnet.checked_data import beyond_precision
-from skregnet.estimators._target_form import is_missing, plain
 from skregnet.kernels import Array
+from skregnet.labels import (
+    class_weights,
+    codes_of,
+    is_missing,
+    learn_classes,
+    objects,
+    plain,
+)
 from skregnet.losses import BINARY_LOG_LOSS, LOG_LOSS, SQUARED_ERROR, Loss
 
 KINDS = ("classification", "regression")
@@ -61,20 +68,19 @@ class Task:
             return len(self.columns)
         return len(self.classes) if len(self.classes) > 2 else 1
 
-    def encode(self, Y: Array) -> tuple[Array, Array]:
-        """Return targets as the network sees them, and which of them are there."""
+    def encode(self, Y: Array, encoded: Array) -> Array:
+        """Write targets as the network sees them to zeros, and tell which are there."""
         is_there = self.is_there(Y)
-        encoded = np.zeros((len(Y), self.n_outputs))
         values = Y[is_there][:, self.columns]
         if self.classes is None:
             encoded[is_there] = (values.astype(np.float64) - self.mean) / self.scale
-            return encoded, is_there
-        codes = self.classes.searchsorted(values[:, 0].astype(self.classes.dtype))
+            return is_there
+        codes = codes_of(plain(values[:, 0]), self.classes)
         if self.n_outputs == 1:
             encoded[is_there, 0] = codes
         else:
             encoded[np.flatnonzero(is_there), codes] = 1
-        return encoded, is_there
+        return is_there
 
     def check_size(self, Y: Array, dtype: Any) -> None:
         """Refuse numbers that could not be predicted in this precision."""
@@ -125,7 +131,8 @@ class Task:
         if self.classes is None:
             numbers = own.astype(np.float64).reshape(predicted.shape)
             return float(r2_score(numbers, predicted, sample_weight=weights))
-        hits = predicted.astype(object) == own[:, 0].astype(object)
+        codes = codes_of(plain(own[:, 0]), self.classes)
+        hits = (codes == codes_of(predicted, self.classes)) & (codes >= 0)
         return float(np.average(hits, weights=weights))
 
     @property
@@ -146,8 +153,10 @@ class Task:
         if self.classes is None:
             return
         rows = np.flatnonzero(self.is_there(Y))
-        labels = plain(Y[rows, self.columns[0]])
-        Y[rows[~np.isin(labels, self.classes)], self.columns[0]] = self.classes[0]
+        codes = codes_of(plain(Y[rows, self.columns[0]]), self.classes)
+        known = self.classes[:1]
+        known = objects(known) if Y.dtype.kind == "O" else known
+        Y[rows[codes < 0], self.columns[0]] = known
 
 
 def learn_tasks(
@@ -231,14 +240,7 @@ def _check_by_task(class_weight: dict[Any, Any], names: Sequence[Any]) -> None:
 def _class_weights(task: Task, labels: Array, given: Any, weights: Array) -> Array:
     """Return the weight of each class of a task."""
     classes: Any = task.classes
-    # A class without weight must not be balanced: that would divide by 0.
-    counts = weights > 0
-    known = np.unique(labels[counts]) if given == "balanced" else classes
-    found = np.zeros(len(classes))
-    if len(known):
-        found[classes.searchsorted(known)] = compute_class_weight(
-            given, classes=known, y=labels[counts], sample_weight=weights[counts]
-        )
+    found = class_weights(given, classes, codes_of(labels, classes), weights)
     if not (np.isfinite(found).all() and (found >= 0).all() and found.any()):
         raise ValueError(
             "class_weight expects finite weights that are not negative, not all of "
@@ -307,8 +309,9 @@ def _learned(
             )
         return Task(name, columns, kind, mean=mean, scale=scale)
     labels = _as_labels(name, values[:, 0])
-    check_classification_targets(labels)
-    return Task(name, columns, kind, classes=np.unique(labels))
+    if labels.dtype.kind != "O":
+        check_classification_targets(labels)
+    return Task(name, columns, kind, classes=_classes(name, labels))
 
 
 def _moments(numbers: Array, weights: Array | None) -> tuple[Array, Array]:
@@ -324,6 +327,8 @@ def _moments(numbers: Array, weights: Array | None) -> tuple[Array, Array]:
 def _inferred(name: Any, values: Array) -> str:
     """Return the kind of a task by its values."""
     labels = _as_labels(name, values)
+    if labels.dtype.kind == "O":
+        return "regression" if _has_fractions(name, labels) else "classification"
     target = type_of_target(labels, input_name=f"y of task {name!r}")
     if target.startswith("continuous"):
         return "regression"
@@ -343,6 +348,27 @@ def _as_labels(name: Any, values: Array) -> Array:
     if labels.dtype.kind == "f" and not np.isfinite(labels).all():
         raise ValueError(f"task {name!r} expects finite numbers, got infinity.")
     return labels
+
+
+def _classes(name: Any, labels: Array) -> Array:
+    """Return the classes of a task."""
+    try:
+        return learn_classes(labels)[0]
+    except TypeError as error:
+        raise ValueError(
+            f"y of task {name!r} expects labels that can be hashed, such as text, "
+            f"numbers or dates, got {labels[0]!r}."
+        ) from error
+
+
+def _has_fractions(name: Any, values: Array) -> bool:
+    """Tell whether objects are numbers, such as decimals, and not all are whole."""
+    if not all(isinstance(value, Real | Decimal) for value in values):
+        return False
+    try:
+        return any(value % 1 != 0 for value in values)
+    except ArithmeticError as error:
+        raise ValueError(f"task {name!r} expects finite numbers: {error}.") from error
 
 
 def _as_numbers(name: Any, values: Array) -> Array:
@@ -369,7 +395,7 @@ def check_known(task: Task, Y: Array, name: str) -> None:
             _as_numbers(task.name, values)
         return
     labels = plain(values[:, 0])
-    unknown = [label for label in np.unique(labels) if label not in task.classes]
+    unknown = list(dict.fromkeys(labels[codes_of(labels, task.classes) < 0]))
     if unknown:
         raise ValueError(
             f"{name} has classes of task {task.name!r} that the y of fit has not: that "

@@ -13,6 +13,7 @@ from sklearn.model_selection import train_test_split
 
 from skregnet.kernels import Array
 from skregnet.losses import Loss, MultiTaskLoss
+from skregnet.one_hot import Targets
 from skregnet.prediction import plain_outputs
 
 
@@ -34,7 +35,7 @@ class ValidationSet:
 
     X: Any
     y: Array
-    targets: Array
+    targets: Targets
     weights: Array | None
 
     def loss_of(self, outputs: Array, loss: Loss | MultiTaskLoss) -> float:
@@ -52,7 +53,7 @@ class ValidationSet:
     @cached_property
     def _loss_targets(self) -> Array:
         """Targets as a loss wants them: output-major, of one member."""
-        return self.targets.T.copy()[np.newaxis]
+        return np.asarray(self.targets).T.copy()[np.newaxis]
 
     @cached_property
     def _loss_weights(self) -> Array | None:

@@ -113,7 +113,7 @@ def _checked(estimator: Any, X: Any, y: Any) -> tuple[Array, Array]:
         )
     if isinstance(estimator, BaseMLP):
         X, y = checked_pair(estimator, X, y)
-        targets = estimator._as_targets(y, estimator.coefs_[0].dtype)
+        targets = np.asarray(estimator._as_targets(y, estimator.coefs_[0].dtype))
     else:
         X, targets = checked_data(estimator, X, y)
     return X if isinstance(X, np.ndarray) else X.toarray(), targets

@@ -1,23 +1,25 @@
 """The classifier."""
 
+from dataclasses import replace
 from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
 from scipy import special
 from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
+from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import (
-    _check_partial_fit_first_call,
+    check_classification_targets,
     type_of_target,
     unique_labels,
 )
 
-from skregnet.checked_data import dense
+from skregnet.checked_data import checked_labels, dense, naming
 from skregnet.estimators._base import (
     BaseMLP,
     flat_if_one_column,
@@ -25,7 +27,9 @@ from skregnet.estimators._base import (
 )
 from skregnet.estimators._request import Request
 from skregnet.kernels import Array
+from skregnet.labels import class_weights, codes_of, learn_classes, without_loss
 from skregnet.losses import BINARY_LOG_LOSS, LOG_LOSS, OUTPUT_ACTIVATIONS, Loss
+from skregnet.one_hot import OneHot, Targets
 
 
 class MLPClassifier(ClassifierMixin, BaseMLP):
@@ -295,6 +299,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
     }
     _y_numeric = False
+    classes_: Array
 
     def __init__(
         self,
@@ -506,6 +511,31 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             outputs = np.hstack([-outputs, outputs])
         return special.log_expit(outputs)
 
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            True labels; of several labels a sample, all must be right.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        accuracy : float
+            Share of samples whose prediction is right, in [0, 1].
+        """
+        predicted = self.predict(X)
+        labels = without_loss(y)
+        if not self._is_multilabel and np.ndim(labels) == 1:
+            # By number, since scikit-learn makes text of a fixed width of lists.
+            labels = codes_of(np.asarray(labels), self.classes_)
+            predicted = codes_of(predicted, self.classes_)
+        return float(accuracy_score(labels, predicted, sample_weight=sample_weight))
+
     def __sklearn_tags__(self) -> Any:
         """Say that multilabel targets are accepted."""
         tags = super().__sklearn_tags__()
@@ -523,18 +553,46 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def _check_targets(self, y: Array, request: Request) -> Array:
         y = flat_if_one_column(y)
-        if request.incremental and _check_partial_fit_first_call(self, request.classes):
+        if request.incremental and self._is_first_call(request.classes):
             is_multilabel = type_of_target(y).startswith("multilabel")
-            self._label_binarizer = LabelBinarizer().fit(
-                y if is_multilabel else request.classes
+            self._label_binarizer = (
+                LabelBinarizer().fit(y)
+                if is_multilabel
+                else _binarizer_of(self.classes_)
             )
         goes_on = self.warm_start or request.incremental
         if goes_on and hasattr(self, "classes_"):
             self._check_same_classes(y)
-        else:
+            return y
+        if y.ndim > 1:
             self._label_binarizer = LabelBinarizer().fit(y)
             self.classes_ = self._label_binarizer.classes_
+            return y
+        check_classification_targets(y)
+        self.classes_ = learn_classes(y)[0]
+        self._label_binarizer = _binarizer_of(self.classes_)
         return y
+
+    def _is_first_call(self, given: Any) -> bool:
+        """Tell whether `partial_fit` is to learn the classes, and store them if so."""
+        if given is None:
+            if hasattr(self, "classes_"):
+                return False
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        with naming("classes"):
+            classes = checked_labels(given, "classes")
+            classes = unique_labels(classes) if np.ndim(classes) != 1 else classes
+            check_classification_targets(classes)
+            classes = learn_classes(np.asarray(classes))[0]
+        if not hasattr(self, "classes_"):
+            self.classes_ = classes
+            return True
+        if not np.array_equal(self.classes_, classes):
+            raise ValueError(
+                f"`classes={given!r}` is not the same as on last call to partial_fit, "
+                f"was: {self.classes_!r}"
+            )
+        return False
 
     def _check_kind(self, y: Array, name: str) -> None:
         """Refuse targets with other numbers of labels a row than those of fit."""
@@ -549,7 +607,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def _check_same_classes(self, y: Array) -> None:
         self._check_kind(y, "y")
-        classes = unique_labels(y)
+        classes = _classes_in(y)
         if self.warm_start:
             if set(classes) != set(self.classes_):
                 raise ValueError(
@@ -557,7 +615,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
                     "classes as in the previous call to fit. Previously "
                     f"got {self.classes_}, `y` has {classes}"
                 )
-        elif not np.isin(classes, self.classes_).all():
+        elif (codes_of(classes, self.classes_) < 0).any():
             raise ValueError(
                 "`y` has classes not in `self.classes_`. "
                 f"`self.classes_` has {self.classes_}. 'y' has {classes}."
@@ -565,20 +623,36 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def _check_other_targets(self, y: Any, name: str) -> Array:
         y = check_array(
-            y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name=name
+            checked_labels(y, name),
+            accept_sparse="csr",
+            ensure_2d=False,
+            dtype=None,
+            input_name=name,
         )
         y = flat_if_one_column(y)
         self._check_kind(y, name)
-        classes = unique_labels(y)
-        if not np.isin(classes, self.classes_).all():
+        classes = _classes_in(y)
+        if (codes_of(classes, self.classes_) < 0).any():
             raise ValueError(
                 f"{name} has classes that the y of fit has not: that has "
                 f"{self.classes_}, {name} has {classes}."
             )
         return y
 
-    def _encode(self, y: Array) -> Array:
-        return dense(self._label_binarizer.transform(y))
+    def _checked_y(self, y: Any) -> Any:
+        return checked_labels(y, "y")
+
+    def _as_targets(self, y: Array, dtype: Any) -> Targets:
+        if self._is_multilabel:
+            return super()._as_targets(y, dtype)
+        codes = codes_of(y, self.classes_)
+        if len(self.classes_) > 2:
+            return OneHot(codes, len(self.classes_), np.array([0, 1], dtype))
+        return codes.astype(dtype).reshape(-1, 1)
+
+    def _encode(self, y: Array, dtype: Any) -> Array:
+        encoded = dense(self._label_binarizer.transform(y))
+        return encoded.astype(dtype, order="C", copy=False)
 
     def _encoding_key(self) -> tuple[str, Any]:
         return self._label_binarizer.y_type_, tuple(self.classes_.tolist())
@@ -586,19 +660,22 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def _with_known_classes(self, y: Array) -> Array:
         if self._is_multilabel:
             return y
-        return np.where(np.isin(y, self.classes_), y, self.classes_[0])
+        is_known = codes_of(y, self.classes_) >= 0
+        return np.where(is_known, y, self.classes_[:1])
 
-    def _training_targets(self, targets: Array) -> Array:
+    def _training_targets(self, targets: Targets) -> Targets:
         share = float(self.label_smoothing)
         if not share:
             return targets
-        n_values = targets.shape[1] if self.out_activation_ == "softmax" else 2
-        return (1 - share) * targets + share / n_values
+        if isinstance(targets, OneHot):
+            values = (1 - share) * targets.values + share / targets.n_classes
+            return replace(targets, values=values)
+        return (1 - share) * targets + share / 2
 
-    def _stratify_by(self, targets: Array) -> Array | None:
+    def _stratify_by(self, targets: Targets) -> Array | None:
         if self._is_multilabel:
             return None
-        return targets[:, 0] if targets.shape[1] == 1 else targets.argmax(axis=1)
+        return targets.codes if isinstance(targets, OneHot) else targets[:, 0]
 
     def _row_weights(
         self, weights: Array | None, y: Array, incremental: bool
@@ -629,24 +706,16 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def _class_factors(self, y: Array, weights: Array | None) -> Array:
         """Return the weight of each row's class."""
-        # A class without weight must not be balanced: that would divide by 0.
-        counts = np.ones(len(y), bool) if weights is None else weights > 0
-        is_balanced = self.class_weight == "balanced"
-        classes = np.unique(y[counts]) if is_balanced else self.classes_
-        by_class = compute_class_weight(
-            self.class_weight,
-            classes=classes,
-            y=y[counts],
-            sample_weight=None if weights is None else weights[counts],
-        )
-        factors = np.zeros(len(y))
-        factors[counts] = by_class[np.searchsorted(classes, y[counts])]
+        codes = codes_of(y, self.classes_)
+        factors = class_weights(self.class_weight, self.classes_, codes, weights)[codes]
+        if weights is not None:
+            factors[weights == 0] = 0
         return factors
 
     def _decode(self, outputs: Array) -> Array:
         """Return the labels that outputs stand for."""
         if len(self.classes_) == 1:
-            return np.full(len(outputs), self.classes_[0])
+            return self.classes_.repeat(len(outputs))
         if self._is_multilabel:
             labels: Array = self._label_binarizer.inverse_transform(
                 special.expit(outputs)
@@ -657,7 +726,21 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return self.classes_[outputs.argmax(axis=1)]
 
     def _score_outputs(self, outputs: Array, y: Array, weights: Array | None) -> float:
-        hits = dense(self._decode(outputs)) == dense(y)
-        if hits.ndim == 2:
-            hits = hits.all(axis=1)
+        decoded = self._decode(outputs)
+        if self._is_multilabel:
+            hits = (dense(decoded) == dense(y)).all(axis=1)
+        else:
+            hits = codes_of(decoded, self.classes_) == codes_of(y, self.classes_)
         return float(np.average(hits, weights=weights))
+
+
+def _binarizer_of(classes: Array) -> LabelBinarizer:
+    """Return what scikit-learn's estimator encodes labels of these classes with."""
+    binarizer = LabelBinarizer().fit(np.arange(len(classes)))
+    binarizer.classes_ = classes
+    return binarizer
+
+
+def _classes_in(y: Array) -> Array:
+    """Return the classes among labels, or the numbers of columns of indicators."""
+    return learn_classes(y)[0] if y.ndim == 1 else unique_labels(y)

@@ -26,6 +26,7 @@ from skregnet.estimators._tasks import (
 from skregnet.estimators._weights import checked_weights, summable
 from skregnet.kernels import Array
 from skregnet.losses import MultiTaskLoss
+from skregnet.one_hot import Targets
 from skregnet.perceptron import Heads
 from skregnet.prediction import hidden_outputs
 
@@ -522,7 +523,7 @@ class MultiTaskMLP(BaseMLP):
         for task, values in zip(self.tasks_, decoded, strict=True):
             if task.classes is None:
                 finite(values)
-        return self._form.restore(self.tasks_, decoded)
+        return self._form.restore(self.tasks_, decoded, X)
 
     @available_if(_classifies)
     def predict_proba(self, X: Any) -> Any:
@@ -674,7 +675,7 @@ class MultiTaskMLP(BaseMLP):
         loss = self._loss
         return Heads(n_hidden, loss.sizes, loss.learns_weights)
 
-    def _layer_units(self, n_features: int, targets: Array) -> tuple[int, ...]:
+    def _layer_units(self, n_features: int, targets: Targets) -> tuple[int, ...]:
         trunk = checked_sizes(self, "hidden_layer_sizes")
         heads = checked_sizes(self, "head_layer_sizes")
         sizes = self._loss.sizes
@@ -702,7 +703,7 @@ class MultiTaskMLP(BaseMLP):
 
     def _validate_training(
         self, request: Request, is_first: bool
-    ) -> tuple[Any, Array, Array]:
+    ) -> tuple[Any, Array, Targets]:
         X = checked_rows(
             self,
             request.X,
@@ -716,13 +717,16 @@ class MultiTaskMLP(BaseMLP):
             check_consistent_length(X, Y)
             return by_rows(X), Y, self._as_targets(Y, X.dtype)
 
-    def _as_targets(self, y: Array, dtype: Any) -> Array:
+    def _as_targets(self, y: Array, dtype: Any) -> Targets:
         for task in self.tasks_:
             task.check_size(y, dtype)
             if self._given_weight(task) > np.finfo(dtype).max:
                 what = f"task_weights gives task {task.name!r} a weight"
                 raise beyond_precision(what, dtype, "lower it")
         return super()._as_targets(y, dtype)
+
+    def _checked_y(self, y: Any) -> Any:
+        return y
 
     def _check_targets(self, y: Any, request: Request) -> Array:
         form, Y = TargetForm.of(y)
@@ -783,20 +787,21 @@ class MultiTaskMLP(BaseMLP):
         given = self.task_weights
         return float(given.get(task.name, 1.0)) if isinstance(given, dict) else 1.0
 
-    def _encode(self, y: Array) -> Array:
+    def _encode(self, y: Array, dtype: Any) -> Array:
         Y = y.reshape(len(y), -1)
-        encoded, counts = [], []
-        for task in self.tasks_:
-            targets, is_there = task.encode(Y)
-            encoded.append(targets)
-            counts.append(is_there * self._given_weight(task))
-        return np.column_stack([*encoded, *counts])
+        n_outputs = sum(self._loss.sizes)
+        encoded = np.zeros((len(Y), n_outputs + len(self.tasks_)), dtype)
+        for k, own in enumerate(self._loss.outputs_of_tasks):
+            task = self.tasks_[k]
+            is_there = task.encode(Y, encoded[:, own])
+            encoded[:, n_outputs + k] = is_there * self._given_weight(task)
+        return encoded
 
-    def _training_targets(self, targets: Array) -> Array:
+    def _training_targets(self, targets: Targets) -> Targets:
         share = self.label_smoothing
         if not share and all(task.class_weights is None for task in self.tasks_):
             return targets
-        targets = targets.copy()
+        targets = np.array(targets)
         n_outputs = sum(self._loss.sizes)
         for k, own in enumerate(self._loss.outputs_of_tasks):
             task = self.tasks_[k]
@@ -839,11 +844,11 @@ class MultiTaskMLP(BaseMLP):
             )
         return combined
 
-    def _stratify_by(self, targets: Array) -> Array | None:
+    def _stratify_by(self, targets: Targets) -> Array | None:
         task = self.tasks_[0]
         if len(self.tasks_) > 1 or task.classes is None:
             return None
-        of_task = targets[:, : task.n_outputs]
+        of_task = np.asarray(targets)[:, : task.n_outputs]
         return of_task[:, 0] if task.n_outputs == 1 else of_task.argmax(axis=1)
 
     def _as_given(self, y: Array) -> Any:

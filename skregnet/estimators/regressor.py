@@ -9,6 +9,7 @@ from sklearn.utils import check_array
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 
+from skregnet.checked_data import checked_numbers
 from skregnet.estimators._base import (
     BaseMLP,
     finite,
@@ -18,6 +19,7 @@ from skregnet.estimators._base import (
 from skregnet.estimators._request import Request
 from skregnet.kernels import Array
 from skregnet.losses import OUTPUT_ACTIVATIONS, REGRESSION_LOSSES, Loss
+from skregnet.one_hot import Targets
 
 
 class MLPRegressor(RegressorMixin, BaseMLP):
@@ -451,6 +453,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def _loss(self) -> Loss:
         return REGRESSION_LOSSES[self.loss]
 
+    def _checked_y(self, y: Any) -> Any:
+        return checked_numbers(y, "y")
+
     def _check_targets(self, y: Array, request: Request) -> Array:
         return self._check_range(y)
 
@@ -464,6 +469,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         return y
 
     def _check_other_targets(self, y: Any, name: str) -> Array:
+        y = checked_numbers(y, name)
         y = check_array(y, ensure_2d=False, dtype="numeric", input_name=name)
         y = self._check_range(y)
         n_outputs = 1 if y.ndim == 1 else y.shape[1]
@@ -474,8 +480,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             )
         return y
 
-    def _encode(self, y: Array) -> Array:
-        return y.reshape(len(y), -1)
+    def _encode(self, y: Array, dtype: Any) -> Array:
+        return y.reshape(len(y), -1).astype(dtype, order="C", copy=False)
 
     def _encoding_key(self) -> None:
         return None
@@ -488,7 +494,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     ) -> Array | None:
         return weights
 
-    def _stratify_by(self, targets: Array) -> None:
+    def _stratify_by(self, targets: Targets) -> None:
         return None
 
     def _score_outputs(self, outputs: Array, y: Array, weights: Array | None) -> float:
