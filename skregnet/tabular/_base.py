@@ -117,7 +117,7 @@ class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
                 ensemble.fit(encoded, targets, sample_weight=weights)
                 task.call_on_fit_task_end(estimator=self, **hook_data)
 
-        self.ensembles_ = train(ensembles, fit, end)
+        self.ensembles_ = train(ensembles, fit, encoded.shape, end)
         self._learn_from_networks(encoded, targets, weights)
         for ensemble in self.ensembles_:
             forget_training(ensemble)

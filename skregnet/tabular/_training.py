@@ -1,8 +1,8 @@
 """Ensembles trained one beside the other: at once, or in rounds while there is time.
 
 A few networks trained well are better than many that are not. With a time limit a
-network each is trained first, and then as many at once as will end in time, judged by
-those before.
+network each is trained first, and then as many as train together best, if they will end
+in time, judged by those before.
 """
 
 import time
@@ -13,7 +13,9 @@ import numpy as np
 from joblib import effective_n_jobs
 
 from skregnet.ensemble import BaggingEnsemble
+from skregnet.ensemble.blocks import block_size, multiplications_a_step
 from skregnet.ensemble.voting import probabilities
+from skregnet.estimators._sizes import hidden_sizes
 from skregnet.kernels import Array
 
 
@@ -46,6 +48,7 @@ class Deadline:
 def train(
     ensembles: Sequence[BaggingEnsemble],
     fit: Callable[[BaggingEnsemble], None],
+    shape: tuple[int, ...],
     end: float | None,
 ) -> list[BaggingEnsemble]:
     """Fit ensembles until all are complete, time is over or the user interrupts.
@@ -56,6 +59,8 @@ def train(
         The ensembles, each with as many members as are wanted.
     fit : callable
         Fits an ensemble.
+    shape : tuple of int
+        Rows and columns that it is fitted to.
     end : float or None
         When time is over; None for never. Members are the same, but fewer.
 
@@ -68,8 +73,9 @@ def train(
     # The last one is the cheapest: what it leaves of its time, the others get.
     places = range(len(ensembles))[::-1]
     deadlines = [_prepare(ensemble, end) for ensemble in ensembles]
-    step = min(effective_n_jobs(ensembles[0].n_jobs), max(wanted))
-    for n_members in _numbers_in_time(max(wanted), step, end):
+    n_workers = effective_n_jobs(ensembles[0].n_jobs)
+    most = min(_most_together(ensemble.estimator, shape) for ensemble in ensembles)
+    for n_members in _numbers_in_time(max(wanted), n_workers, most, end):
         for place in places:
             ensemble = ensembles[place]
             ensemble.n_estimators = min(n_members, wanted[place])
@@ -84,25 +90,34 @@ def train(
     return list(ensembles)
 
 
-def _numbers_in_time(n_members: int, step: int, end: float | None) -> Iterator[int]:
+def _most_together(network: Any, shape: tuple[int, ...]) -> int:
+    """Return how many networks train together best."""
+    n_rows, n_columns = shape
+    units = (n_columns, *hidden_sizes(network), 1)
+    return block_size(multiplications_a_step(network, units, n_rows))
+
+
+def _numbers_in_time(
+    n_members: int, n_workers: int, most: int, end: float | None
+) -> Iterator[int]:
     """Yield numbers of members to reach, one after another, while there is time.
 
-    Each grows by multiples of `step`, which take as long as one where workers share
-    them.
+    Each worker trains one more at a time, or as many as will end in time, but at most
+    `most`.
     """
     if end is None:
         yield n_members
         return
     start = time.time()
-    n_there = step
+    n_there = min(n_workers, n_members)
     while True:
         yield n_there
         now = time.time()
-        n_rounds = int((end - now) / (now - start) * n_there / step)
-        n_new = min(n_rounds * step, n_members - n_there)
-        if n_new < 1:
+        seconds = max(now - start, 1e-9) * n_workers / n_there
+        n_more = n_workers * min(int((end - now) / seconds), most)
+        if n_more < 1 or n_there == n_members:
             return
-        n_there += n_new
+        n_there = min(n_there + n_more, n_members)
 
 
 def _prepare(ensemble: BaggingEnsemble, end: float | None) -> Any:
