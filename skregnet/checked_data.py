@@ -54,6 +54,30 @@ def dense(values: Any) -> Array:
     return array
 
 
+def native_labels(y: Any) -> Any:
+    """Return labels of a nullable type of pandas as NumPy has them.
+
+    scikit-learn makes floats of integers and Booleans of such a type, and does not know
+    NumPy's strings of variable width, which become objects.
+
+    Parameters
+    ----------
+    y : array-like
+        Labels; what is of other types, or has missing values, is returned as it is.
+    """
+    if hasattr(y, "columns") and np.shape(y)[1:] == (1,) and hasattr(y, "iloc"):
+        column = y.iloc[:, 0]
+        native = native_labels(column)
+        return y if native is column else native.reshape(-1, 1)
+    dtype = getattr(y, "dtype", None)
+    if isinstance(dtype, np.dtype):
+        return y.astype(object) if dtype.kind == "T" else y
+    numpy_dtype = getattr(dtype, "numpy_dtype", None)
+    if getattr(numpy_dtype, "kind", "O") not in "biu" or y.isna().any():
+        return y
+    return y.to_numpy(dtype=numpy_dtype)
+
+
 def beyond_precision(what: str, dtype: Any, mend: str) -> ValueError:
     """Return the error that says what is too large for the precision of the features.
 

@@ -4,19 +4,17 @@ import math
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from joblib import effective_n_jobs
-from sklearn import config_context
 from sklearn.base import (
     BaseEstimator,
     MetaEstimatorMixin,
     _fit_context,
     clone,
     is_classifier,
-    is_regressor,
 )
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
@@ -35,17 +33,29 @@ from sklearn.utils.metadata_routing import (
     process_routing,
 )
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from skregnet.all_or_nothing import all_or_nothing
 from skregnet.documentation import DocumentedMixin
+from skregnet.ensemble.availability import (
+    decides,
+    gives_probabilities,
+    regresses,
+)
+from skregnet.ensemble.combining import (
+    adds_logarithms,
+    combined_outputs,
+    is_stand_in,
+    mean_decisions,
+    mean_log_probabilities,
+    reduced_outputs,
+)
 from skregnet.ensemble.data import checked_features, checked_targets, dense_targets
 from skregnet.ensemble.fitting import Job, fit_members, is_network
 from skregnet.ensemble.out_of_bag import score_out_of_bag
 from skregnet.ensemble.output import ClassOutput, Output, TaskOutput
 from skregnet.ensemble.sampling import Sampling, sampling_of
-from skregnet.ensemble.voting import VOTES, combined, features_of
+from skregnet.ensemble.voting import VOTES
 from skregnet.estimators import MLPClassifier, MultiTaskMLP
 from skregnet.estimators._base import finite
 from skregnet.estimators._pool import Pool
@@ -53,41 +63,7 @@ from skregnet.estimators._weights import checked_weights
 from skregnet.kernels import Array
 
 _LARGEST_SEED = np.iinfo(np.int32).max
-
-
-def _classifies(ensemble: Any) -> bool:
-    """Tell whether the members are classifiers, or say that they are not."""
-    output = getattr(ensemble, "_output", None)
-    if isinstance(output, TaskOutput) and all(t.classes is None for t in output.tasks):
-        raise AttributeError("predict_proba expects a task that is a classification.")
-    if hasattr(ensemble._template(), "predict_proba") or is_classifier(
-        ensemble._template()
-    ):
-        return True
-    raise AttributeError(
-        f"{type(ensemble).__name__} has probabilities of classes only where its "
-        f"estimator is a classifier, got estimator={ensemble.estimator!r}."
-    )
-
-
-def _gives_probabilities(ensemble: Any) -> bool:
-    """Tell whether members' probabilities are averaged, or say that they are not."""
-    if ensemble.voting == "hard":
-        raise AttributeError(
-            "Probabilities of classes are not available where members have one vote "
-            f"each, got voting={ensemble.voting!r}; set voting='soft'."
-        )
-    return _classifies(ensemble)
-
-
-def _regresses(ensemble: Any) -> bool:
-    """Tell whether the members are regressors, or say that they are not."""
-    if is_regressor(ensemble._template()):
-        return True
-    raise AttributeError(
-        f"{type(ensemble).__name__} has spreads of predictions only where its "
-        f"estimator is a regressor, got estimator={ensemble.estimator!r}."
-    )
+_OUT_OF_BAG = ("oob_score_", "oob_decision_function_", "oob_prediction_")
 
 
 class BaggingEnsemble(
@@ -102,7 +78,8 @@ class BaggingEnsemble(
     Any classifier or regressor of scikit-learn's kind may be a member, pipelines too,
     and the ensemble is a classifier or a regressor as they are. Networks of this
     package train together, as stacks, with the data shared; each member comes out as if
-    it had been fitted alone to its rows.
+    it had been fitted alone to its rows. `len`, an index and iteration give the fitted
+    members.
 
     Parameters
     ----------
@@ -152,15 +129,21 @@ class BaggingEnsemble(
     estimator_ : estimator
         What the members are copies of.
     estimators_ : list of estimators
-        The members, fitted.
+        The members, fitted. Where the samples of a member have one class and its
+        estimator refuses that, a :class:`sklearn.dummy.DummyClassifier` of that class.
     estimators_samples_ : list of ndarray of int
-        Rows that each member has learned from, drawn anew from its seed.
+        Rows that each member has learned from, drawn anew from its seed. Copies by
+        pickle or `copy.deepcopy` have it with ``oob_score=True`` only, or where rows
+        are not drawn by their contents or weights.
     estimators_features_ : list of ndarray of int
         Features that each member has learned from.
-    classes_ : ndarray of shape (n_classes,)
-        Classes of a classifier; of a multilabel one the numbers of its labels.
+    classes_ : ndarray of shape (n_classes,), or list of those
+        Classes of a classifier; of a multilabel one the numbers of its labels. Of
+        networks of several tasks the classes of each classification.
     n_classes_ : int
-        How many there are.
+        How many there are, of one task.
+    feature_importances_ : ndarray of shape (`n_features_in_`,)
+        Means of the members' importances, where they have any.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -186,6 +169,10 @@ class BaggingEnsemble(
     in an order given by their contents, so that a row of weight 2 counts exactly as two
     rows, in any place. Where all rows are taken and nothing is drawn, members get the
     weights.
+
+    The order of the samples, the weights and the out-of-bag outputs have a value for
+    each sample. Copies by pickle hold them with ``oob_score=True`` only, so that files
+    do not grow with the data.
 
     References
     ----------
@@ -313,6 +300,8 @@ class BaggingEnsemble(
         weights = checked_weights(sample_weight, features)
         sampling = sampling_of(self, features, targets, weights)
         self._check_all_rows(template, sampling, weights)
+        for name in _OUT_OF_BAG:
+            self.__dict__.pop(name, None)
         self._learn_output(output, goes_on)
         self.estimator_ = clone(template)
         if not goes_on:
@@ -349,7 +338,7 @@ class BaggingEnsemble(
             max_subtasks=len(seeds), sequential_subtasks=False
         ).call_on_fit_task_begin(estimator=self, **hook_data)
         contexts: list[Any] = [None] * len(seeds)
-        if getattr(self, "_skl_callbacks", None):
+        if _has_callbacks(self, job.template):
             job = replace(job, caller=self)
             contexts = [
                 context.subcontext(task_name="member", task_id=k)
@@ -452,9 +441,13 @@ class BaggingEnsemble(
                 "others; set warm_start=False."
             )
         self._output = output
+        for name in ("classes_", "n_classes_"):
+            self.__dict__.pop(name, None)
         if isinstance(output, ClassOutput):
-            self.classes_: Array = output.classes
+            self.classes_: Any = output.classes
             self.n_classes_ = len(output.classes)
+        elif isinstance(output, TaskOutput) and len(output.classes):
+            self.classes_ = output.classes
 
     def _keep_out_of_bag(self, outputs: Array) -> None:
         """Store outputs of rows by the members they are new to."""
@@ -471,17 +464,81 @@ class BaggingEnsemble(
         -------
         samples : list of ndarray of int
             One array a member; a row may occur several times.
+
+        Raises
+        ------
+        AttributeError
+            If the ensemble is a copy that does not hold the order of the samples.
         """
         check_is_fitted(self)
+        if not all(sampling.draws_rows for sampling, _ in self._draws):
+            raise AttributeError(
+                "estimators_samples_ is not known to copies by pickle of an ensemble "
+                "fitted with oob_score=False, which leave out what has a value for "
+                "each sample; set oob_score=True, or look it up before copying."
+            )
         return [sampling.draw(seed).rows for sampling, seed in self._draws]
 
-    def predict(self, X: Any) -> Array:
+    @property
+    def feature_importances_(self) -> Array:
+        """Means of the members' importances, each feature in its place.
+
+        A feature that a member does not know has no importance there; constant members
+        do not count.
+
+        Returns
+        -------
+        importances : ndarray of shape (`n_features_in_`,)
+            In the members' own units.
+
+        Raises
+        ------
+        AttributeError
+            If a member has none.
+        """
+        check_is_fitted(self)
+        total, n_members = np.zeros(self.n_features_in_), 0
+        for member, columns in zip(
+            self.estimators_, self.estimators_features_, strict=True
+        ):
+            if not is_stand_in(self, member):
+                np.add.at(total, columns, member.feature_importances_)
+                n_members += 1
+        return total / max(n_members, 1)
+
+    def __len__(self) -> int:
+        """Return the number of fitted members."""
+        check_is_fitted(self)
+        return len(self.estimators_)
+
+    def __getitem__(self, index: Any) -> Any:
+        """Return a fitted member, or a list of some."""
+        check_is_fitted(self)
+        return self.estimators_[index]
+
+    def __iter__(self) -> Iterator[Any]:
+        """Return an iterator over the fitted members."""
+        check_is_fitted(self)
+        return iter(self.estimators_)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what has a value for each sample, unless oob_score asked for it."""
+        state = dict(super().__getstate__())
+        if "_draws" in state and not any(name in state for name in _OUT_OF_BAG):
+            shared = {id(sampling): sampling for sampling, _ in self._draws}
+            without = {key: shared[key].without_rows() for key in shared}
+            state["_draws"] = [(without[id(own)], seed) for own, seed in self._draws]
+        return state
+
+    def predict(self, X: Any, **params: Any) -> Array:
         """Predict classes or numbers.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Features.
+        **params : dict
+            Metadata for the members' `predict_proba` or `predict`, by metadata routing.
 
         Returns
         -------
@@ -489,17 +546,19 @@ class BaggingEnsemble(
             The class, or each label, that the members decide on; or the mean or median
             of their predictions.
         """
-        outputs = self._combined_outputs(X)
+        outputs = self._combined_outputs(X, self._routed("predict", params))
         return self._output.decode(outputs)
 
-    @available_if(_gives_probabilities)
-    def predict_proba(self, X: Any) -> Any:
+    @available_if(gives_probabilities)
+    def predict_proba(self, X: Any, **params: Any) -> Any:
         """Predict the probability of each class.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Features.
+        **params : dict
+            Metadata for the members' `predict_proba` or `predict`, by metadata routing.
 
         Returns
         -------
@@ -508,30 +567,55 @@ class BaggingEnsemble(
             multilabel problem a column is the probability of a label; where members
             return a list of arrays, one a label, so does the ensemble.
         """
-        outputs = self._combined_outputs(X)
+        outputs = self._combined_outputs(X, self._routed("predict_proba", params))
         return self._output.probabilities(outputs)
 
-    @available_if(_gives_probabilities)
-    def predict_log_proba(self, X: Any) -> Any:
+    @available_if(gives_probabilities)
+    def predict_log_proba(self, X: Any, **params: Any) -> Any:
         """Predict the logarithm of the probability of each class.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Features.
+        **params : dict
+            Metadata for the members' `predict_log_proba`, `predict_proba` or `predict`,
+            by metadata routing.
 
         Returns
         -------
         log_probabilities : ndarray of shape (n_samples, n_classes), or list of those
             In the form of `predict_proba`.
         """
-        given = self.predict_proba(X)
-        with np.errstate(divide="ignore"):
-            if isinstance(given, list):
-                return [np.log(probabilities) for probabilities in given]
-            return np.log(given)
+        parameters = self._routed("predict_log_proba", params)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return mean_log_probabilities(self, self._checked(X), parameters)
 
-    @available_if(_regresses)
+    @available_if(decides)
+    def decision_function(self, X: Any, **params: Any) -> Array:
+        """Return the mean of the members' decision functions.
+
+        It ranks samples, as scorers do. `predict` goes by probabilities or votes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features.
+        **params : dict
+            Metadata for the members' `decision_function`, by metadata routing.
+
+        Returns
+        -------
+        decisions : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            One value a sample for two classes, else one a class. To a class that a
+            member has not seen it gives its least value; members of a single class give
+            that 1 and the others -1.
+        """
+        parameters = self._routed("decision_function", params)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return finite(mean_decisions(self, self._checked(X), parameters))
+
+    @available_if(regresses)
     def predict_std(self, X: Any) -> Array:
         """Predict how much the members differ.
 
@@ -547,10 +631,10 @@ class BaggingEnsemble(
             `y`. It is that of the model: noise of the targets is not in it.
         """
         with np.errstate(over="ignore", invalid="ignore"):
-            std: Array = np.stack(list(self._all_outputs(X))).std(axis=0)
+            std = reduced_outputs(self, self._checked(X), lambda own: own.std(axis=0))
         return finite(std)
 
-    @available_if(_regresses)
+    @available_if(regresses)
     def predict_quantiles(self, X: Any, quantiles: Any = (0.05, 0.5, 0.95)) -> Array:
         """Predict quantiles of the members' predictions.
 
@@ -578,11 +662,11 @@ class BaggingEnsemble(
             raise ValueError(
                 f"quantiles expects numbers in [0, 1], got quantiles={quantiles!r}."
             )
-        outputs = np.stack(list(self._all_outputs(X)))
-        values: Array = np.quantile(outputs, shares, axis=0)
-        return values
+        quantiles_of = partial(np.quantile, q=shares, axis=0)
+        X = self._checked(X)
+        return reduced_outputs(self, X, quantiles_of, sample_axis=shares.ndim)
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> float:
         """Return the accuracy of a classifier, R^2 of a regressor.
 
         Parameters
@@ -593,13 +677,15 @@ class BaggingEnsemble(
             True targets.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows.
+        **params : dict
+            Metadata for the members' `predict_proba` or `predict`, by metadata routing.
 
         Returns
         -------
         score : float
             1 is the best.
         """
-        outputs = self._combined_outputs(X)
+        outputs = self._combined_outputs(X, self._routed("score", params))
         return self._output.score(outputs, dense_targets(y), sample_weight)
 
     def get_metadata_routing(self) -> MetadataRouter:
@@ -608,9 +694,14 @@ class BaggingEnsemble(
         Returns
         -------
         routing : MetadataRouter
-            What `fit` is given goes to the members' `fit`.
+            What `fit` is given goes to the members' `fit`; what `predict`,
+            `predict_proba`, `predict_log_proba` and `score` are given to the method
+            that the members vote by; what `decision_function` is given to theirs.
         """
         mapping = MethodMapping().add(caller="fit", callee="fit")
+        mapping.add(caller="decision_function", callee="decision_function")
+        for caller in ("predict", "predict_proba", "predict_log_proba", "score"):
+            mapping.add(caller=caller, callee=self._member_method(caller))
         return (
             MetadataRouter(owner=self)
             .add_self_request(self)
@@ -628,37 +719,45 @@ class BaggingEnsemble(
         tags.input_tags = of_members.input_tags
         return tags
 
-    def _combined_outputs(self, X: Any) -> Array:
+    def _member_method(self, caller: str) -> str:
+        """Return the name of the method of the members that a method asks."""
+        template = self._template()
+        if caller == "decision_function" or (
+            caller == "predict_log_proba" and adds_logarithms(self)
+        ):
+            return caller
+        is_soft = self.voting != "hard" and hasattr(template, "predict_proba")
+        return "predict_proba" if is_soft and is_classifier(template) else "predict"
+
+    def _routed(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Return the metadata that a method hands to the members."""
+        _raise_for_params(params, self, method)
+        if not _routing_enabled():
+            return {}
+        routed = process_routing(self, method, **params).estimator
+        return dict(routed[self._member_method(method)])
+
+    def _checked(self, X: Any) -> Any:
+        """Return features that the members can predict."""
+        check_is_fitted(self)
+        return checked_features(self, X, reset=False)
+
+    def _combined_outputs(self, X: Any, parameters: dict[str, Any]) -> Array:
         """Return the members' outputs, combined."""
         with np.errstate(over="ignore", invalid="ignore"):
-            return finite(combined(self._all_outputs(X), self.voting))
+            return finite(combined_outputs(self, self._checked(X), parameters))
 
-    def _all_outputs(self, X: Any) -> Iterator[Array]:
-        """Yield the outputs of each member in turn."""
-        check_is_fitted(self)
-        X = checked_features(self, X, reset=False)
-        numbers = range(len(self.estimators_))
-        if effective_n_jobs(self.n_jobs) == 1:
-            yield from (self._member_outputs(k, X) for k in numbers)
-            return
-        # Threads, which share X: nothing is worth sending it to other processes.
-        workers = Parallel(
-            n_jobs=self.n_jobs, require="sharedmem", return_as="generator"
-        )
-        yield from workers(delayed(self._member_outputs)(k, X) for k in numbers)
 
-    def _member_outputs(self, k: int, X: Any) -> Array:
-        """Return one member's probabilities, votes or predictions for checked X."""
-        member = self.estimators_[k]
-        X = features_of(X, self._columns(k))
-        with config_context(assume_finite=is_network(member)):
-            return self._output.of_member(member, X, self.voting == "hard")
+def _has_callbacks(ensemble: Any, template: Any) -> bool:
+    """Return whether an ensemble, its estimator or what is within has callbacks.
 
-    def _columns(self, k: int) -> Array | None:
-        """Return a member's features, None for all in their order."""
-        columns = self.estimators_features_[k]
-        sampling, _ = self._draws[k]
-        return columns if sampling.draws_features else None
+    Without any, nobody asks for the tree of tasks, which grows with the epochs of all
+    members.
+    """
+    parts = template.get_params(deep=True).values()
+    return any(
+        getattr(part, "_skl_callbacks", None) for part in (ensemble, template, *parts)
+    )
 
 
 def _has_tasks(template: Any) -> bool:

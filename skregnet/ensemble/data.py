@@ -7,7 +7,7 @@ from sklearn.base import is_classifier
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from skregnet.checked_data import FLOATS, checked_rows, dense, naming
+from skregnet.checked_data import FLOATS, checked_rows, dense, naming, native_labels
 from skregnet.ensemble.fitting import is_network
 from skregnet.ensemble.output import ClassOutput, NumberOutput, Output, TaskOutput
 from skregnet.estimators import MultiTaskMLP
@@ -34,7 +34,7 @@ def checked_features(ensemble: Any, X: Any, *, reset: bool) -> Any:
         return by_rows(X)
     if hasattr(X, "columns"):
         return checked_rows(ensemble, X, reset=reset, skip_check_array=True)
-    X = checked_rows(
+    return checked_rows(
         ensemble,
         X,
         accept_sparse=["csr", "csc"],
@@ -42,7 +42,6 @@ def checked_features(ensemble: Any, X: Any, *, reset: bool) -> Any:
         ensure_all_finite=False,
         reset=reset,
     )
-    return by_rows(X)
 
 
 def checked_targets(ensemble: Any, X: Any, y: Any) -> tuple[Any, Output]:
@@ -62,7 +61,7 @@ def checked_targets(ensemble: Any, X: Any, y: Any) -> tuple[Any, Output]:
 
 def dense_targets(y: Any) -> Any:
     """Return targets as a dense array; a data frame stays one."""
-    return y if hasattr(y, "columns") else dense(y)
+    return y if hasattr(y, "columns") else dense(native_labels(y))
 
 
 def _checked_targets(template: Any, X: Any, y: Any) -> tuple[Any, Output]:
@@ -74,7 +73,7 @@ def _checked_targets(template: Any, X: Any, y: Any) -> tuple[Any, Output]:
         return dense_targets(y), TaskOutput(tuple(tasks), form)
     classifies = is_classifier(template)
     y = check_array(
-        y,
+        native_labels(y) if classifies else y,
         accept_sparse="csr",
         ensure_2d=False,
         dtype=None if classifies else "numeric",

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from joblib import effective_n_jobs
 from sklearn.base import clone, is_classifier
+from sklearn.callback._callback_support import callback_management_context
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
@@ -21,6 +22,7 @@ from skregnet.ensemble.blocks import (
     one_blas_thread,
     preferred_workers,
 )
+from skregnet.ensemble.one_class import constant_member, refuses_one_class
 from skregnet.ensemble.sampling import Draw, Sampling
 from skregnet.ensemble.voting import features_of
 from skregnet.estimators import MultiTaskMLP
@@ -162,15 +164,15 @@ def _fit_block(
     with one_blas_thread():
         if job.pool is not None:
             is_complete = _fit_stack(job, members, draws, contexts)
-        elif job.caller is None and _trains_on_copies(job):
-            is_complete = _fit_copies(job, members, draws)
+        elif _trains_on_copies(job):
+            is_complete = _fit_copies(job, members, draws, contexts)
         else:
             _fit_each(job, members, draws, contexts)
     for member in members:
         # As a pickle does, on the way back from another process.
         vars(network_of(member) or member).pop("_training_state", None)
     if not is_complete:
-        members = [m if hasattr(network_of(m), "coefs_") else None for m in members]
+        members = [m if _is_fitted(m) else None for m in members]
     return members, is_complete
 
 
@@ -208,30 +210,70 @@ def _trains_on_copies(job: Job) -> bool:
     return is_plain and len(template.steps) > 1
 
 
-def _fit_copies(job: Job, members: list[Any], draws: list[Draw]) -> bool:
+def _is_fitted(member: Any) -> bool:
+    """Return whether a member was fitted before the user interrupted."""
+    network = network_of(member)
+    return network is None or hasattr(network, "coefs_")
+
+
+def _fit_copies(
+    job: Job, members: list[Any], draws: list[Draw], contexts: Sequence[Any]
+) -> bool:
     """Fit networks together, each to copies of its rows.
 
     In pipelines what comes before the networks is fitted one by one.
     """
     requests = []
-    for member, draw in zip(members, draws, strict=True):
-        network = network_of(member)
-        network._validate_params()
-        X, y = _features(job, draw), _safe_indexing(job.y, draw.rows)
-        transform = _as_it_is
-        if isinstance(member, Pipeline):
-            before = member[:-1]
-            X, transform = before.fit_transform(X, y), before.transform
-        request = Request(network, X, y)
-        if job.handed_weights is not None:
-            request.sample_weight = job.handed_weights[draw.rows]
-        rows = _to_validate_on(job, network, draw)
-        if rows is not None:
-            request.X_val = transform(_features(job, draw._replace(rows=rows)))
-            request.y_val = _safe_indexing(job.y, rows)
-            request.sample_weight_val = _weights_of(job, rows)
-        requests.append(request)
-    return fit_together(requests)
+    with ExitStack() as stack:
+        for k, (draw, context) in enumerate(zip(draws, contexts, strict=True)):
+            network = network_of(members[k])
+            network._validate_params()
+            y = _safe_indexing(job.y, draw.rows)
+            try:
+                X = stack.enter_context(_before_network(context, job, members[k], draw))
+            except ValueError as error:
+                if not refuses_one_class(error, job.template, job.y, y):
+                    raise
+                members[k] = constant_member(_features(job, draw), y)
+                continue
+            transform = _as_it_is
+            if isinstance(members[k], Pipeline):
+                transform = members[k][:-1].transform
+            request = Request(network, X, y)
+            if job.handed_weights is not None:
+                request.sample_weight = job.handed_weights[draw.rows]
+            rows = _to_validate_on(job, network, draw)
+            if rows is not None:
+                request.X_val = transform(_features(job, draw._replace(rows=rows)))
+                request.y_val = _safe_indexing(job.y, rows)
+                request.sample_weight_val = _weights_of(job, rows)
+            requests.append(request)
+        return fit_together(requests)
+
+
+@contextmanager
+def _before_network(context: Any, job: Job, member: Any, draw: Draw) -> Iterator[Any]:
+    """Fit what comes before a member's network; yield the features of the latter.
+
+    The network is to be fitted within, as `Pipeline.fit` fits its last step.
+    """
+    X = _features(job, draw)
+    with _within(context, job, member, draw):
+        if not isinstance(member, Pipeline):
+            yield X
+            return
+        y = _safe_indexing(job.y, draw.rows)
+        with callback_management_context(member):
+            root = member._init_callback_context(max_subtasks=len(member.steps))
+            root.call_on_fit_task_begin(estimator=member, X=X, y=y)
+            routed = member._check_method_params(method="fit", props={})
+            X = member._fit(X, y, routed, raw_params={}, callback_ctx=root)
+            last = root.subcontext(task_name="fit-final-estimator")
+            with last.propagate_callback_context(member[-1]):
+                last.call_on_fit_task_begin(estimator=member, X=X, y=y)
+                yield X
+                last.call_on_fit_task_end(estimator=member, X=X, y=y)
+            root.call_on_fit_task_end(estimator=member, X=X, y=y)
 
 
 def _as_it_is(X: Any) -> Any:
@@ -269,15 +311,21 @@ def _fit_each(
     job: Job, members: list[Any], draws: list[Draw], contexts: Sequence[Any]
 ) -> None:
     """Fit members one at a time, by their own `fit`."""
-    for member, draw, context in zip(members, draws, contexts, strict=True):
+    for k, (draw, context) in enumerate(zip(draws, contexts, strict=True)):
+        member, X = members[k], _features(job, draw)
+        y = _safe_indexing(job.y, draw.rows)
         parameters = _check_method_params(
             job.X, params=job.fit_parameters, indices=draw.rows
         )
         if job.handed_weights is not None:
             parameters["sample_weight"] = job.handed_weights[draw.rows]
         with _within(context, job, member, draw):
-            y = _safe_indexing(job.y, draw.rows)
-            member.fit(_features(job, draw), y, **parameters)
+            try:
+                member.fit(X, y, **parameters)
+            except ValueError as error:
+                if not refuses_one_class(error, job.template, job.y, y):
+                    raise
+                members[k] = constant_member(X, y)
 
 
 @contextmanager

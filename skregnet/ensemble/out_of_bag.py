@@ -1,14 +1,13 @@
 """What an ensemble says of rows by the members that have not learned from them."""
 
 import warnings
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
 
-from skregnet.ensemble.voting import out_of_bag
+from skregnet.ensemble.combining import ROWS, member_outputs, sample_blocks
 from skregnet.estimators._weights import summable
 from skregnet.kernels import Array
 
@@ -33,15 +32,11 @@ def score_out_of_bag(ensemble: Any, X: Any, y: Any, weights: Array | None) -> Ou
         Weights of the rows in the score.
     """
     n_rows = _num_samples(y)
-    if any(sampling.n_rows != n_rows for sampling, _ in ensemble._draws):
-        raise ValueError(
-            "oob_score=True with warm_start=True expects the data of the first call, "
-            f"got {n_rows} rows and members fitted to other numbers; set "
-            "oob_score=False."
-        )
+    _check_draws(ensemble, n_rows)
     shape = (n_rows, *ensemble._output.shape)
+    aggregate = _medians if ensemble.voting == "median" else _means
     with np.errstate(over="ignore", invalid="ignore"):
-        outputs = out_of_bag(_left_out(ensemble, X), shape, ensemble.voting)
+        outputs = aggregate(ensemble, X, shape)
     scored = np.flatnonzero(~np.isnan(outputs.reshape(n_rows, -1)).any(axis=1))
     if len(scored) < n_rows:
         warnings.warn(
@@ -59,9 +54,74 @@ def score_out_of_bag(ensemble: Any, X: Any, y: Any, weights: Array | None) -> Ou
     return OutOfBag(outputs, score)
 
 
-def _left_out(ensemble: Any, X: Any) -> Iterator[tuple[Array, Array]]:
-    """Yield each member's rows that are new to it, and its outputs for them."""
-    for k, (sampling, seed) in enumerate(ensemble._draws):
-        rows = sampling.draw(seed).left_out(sampling.n_rows)
+def _check_draws(ensemble: Any, n_rows: int) -> None:
+    """Raise unless the samples of all members, earlier ones too, can be drawn again."""
+    if any(sampling.n_rows != n_rows for sampling, _ in ensemble._draws):
+        raise ValueError(
+            "oob_score=True with warm_start=True expects the data of the first call, "
+            f"got {n_rows} rows and members fitted to other numbers; set "
+            "oob_score=False."
+        )
+    if not all(sampling.draws_rows for sampling, _ in ensemble._draws):
+        raise ValueError(
+            "oob_score=True with warm_start=True expects members whose samples are "
+            "known, got a copy of an ensemble that was fitted with oob_score=False, "
+            "which leaves them out; set oob_score=False, or warm_start=False."
+        )
+
+
+def _means(ensemble: Any, X: Any, shape: tuple[int, ...]) -> Array:
+    """Return means over the members that have not learned from a sample, else NaN."""
+    total = np.zeros(shape)
+    counts = np.zeros((shape[0], *[1] * (len(shape) - 1)))
+    for k in range(len(ensemble.estimators_)):
+        rows = _left_out(ensemble, k)
         if len(rows):
-            yield rows, ensemble._member_outputs(k, _safe_indexing(X, rows))
+            total[rows] += member_outputs(ensemble, k, _safe_indexing(X, rows))
+            counts[rows] += 1
+    return np.divide(total, counts, where=counts > 0, out=np.full(shape, np.nan))
+
+
+def _medians(ensemble: Any, X: Any, shape: tuple[int, ...]) -> Array:
+    """Return medians over the members that have not learned from a sample, else NaN.
+
+    The outputs of all members are held for a block of samples at a time.
+    """
+    n_rows, n_members = shape[0], len(ensemble.estimators_)
+    are_left_out = []
+    for k in range(n_members):
+        is_left_out = np.zeros(n_rows, bool)
+        is_left_out[_left_out(ensemble, k)] = True
+        are_left_out.append(np.packbits(is_left_out))
+    middle = np.full(shape, np.nan)
+    for block in sample_blocks(n_rows, n_members * int(np.prod(shape[1:]))):
+        outputs = np.full((n_members, *middle[block].shape), np.nan)
+        for k, bits in enumerate(are_left_out):
+            rows = np.flatnonzero(np.unpackbits(bits, count=n_rows))
+            first, last = rows.searchsorted([block.start, block.stop])
+            if first < last:
+                piece = _whole_blocks(first, last, len(rows))
+                found = member_outputs(ensemble, k, _safe_indexing(X, rows[piece]))
+                own = found[first - piece.start : last - piece.start]
+                outputs[k, rows[first:last] - block.start] = own
+        is_there = ~np.isnan(outputs).all(axis=0)
+        middle[block][is_there] = np.nanmedian(outputs[:, is_there], axis=0)
+    return middle
+
+
+def _whole_blocks(first: int, last: int, n_rows: int) -> slice:
+    """Return the blocks of a member's own rows that hold some of them.
+
+    They begin where those of a prediction for all its rows do: outputs are the same, to
+    the last bit.
+    """
+    n_blocks = max(1, n_rows // ROWS)
+    start = min(first // ROWS, n_blocks - 1)
+    stop = -(-last // ROWS)
+    return slice(start * ROWS, stop * ROWS if stop < n_blocks else n_rows)
+
+
+def _left_out(ensemble: Any, k: int) -> Array:
+    """Return the rows that a member has not learned from."""
+    sampling, seed = ensemble._draws[k]
+    return sampling.draw(seed).left_out(sampling.n_rows)

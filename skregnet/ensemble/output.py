@@ -10,10 +10,18 @@ from typing import Any, Protocol
 import numpy as np
 from sklearn.metrics import accuracy_score, r2_score
 
-from skregnet.ensemble.voting import aligned, class_votes, probabilities
+from skregnet.ensemble.voting import (
+    aligned,
+    class_votes,
+    decisions,
+    probabilities,
+)
 from skregnet.estimators._target_form import TargetForm
 from skregnet.estimators._tasks import Task, mean_score
 from skregnet.kernels import Array
+
+Metadata = dict[str, Any]
+"""Parameters that metadata routing hands to members."""
 
 # Sums of squares of numbers up to this size are finite.
 _SQUARABLE = 1e100
@@ -27,7 +35,9 @@ class Output(Protocol):
         """Shape of the outputs of one row."""
         ...
 
-    def of_member(self, member: Any, X: Any, by_votes: bool) -> Array:
+    def of_member(
+        self, member: Any, X: Any, by_votes: bool, parameters: Metadata
+    ) -> Array:
         """Return a member's outputs of some rows."""
         ...
 
@@ -56,9 +66,11 @@ class NumberOutput:
 
     shape: tuple[int, ...]
 
-    def of_member(self, member: Any, X: Any, by_votes: bool) -> Array:
+    def of_member(
+        self, member: Any, X: Any, by_votes: bool, parameters: Metadata
+    ) -> Array:
         """Return predictions."""
-        return np.asarray(member.predict(X))
+        return np.asarray(member.predict(X, **parameters))
 
     def decode(self, outputs: Array) -> Array:
         """Return the numbers."""
@@ -102,9 +114,17 @@ class ClassOutput:
         """One output a class."""
         return (len(self.classes),)
 
-    def of_member(self, member: Any, X: Any, by_votes: bool) -> Array:
+    def of_member(
+        self, member: Any, X: Any, by_votes: bool, parameters: Metadata
+    ) -> Array:
         """Return a member's probabilities, or its votes."""
-        return probabilities(member, X, self.classes, by_votes)
+        return probabilities(member, X, self.classes, by_votes, parameters)
+
+    def decisions(self, member: Any, X: Any, parameters: Metadata) -> Array:
+        """Return a member's decision function."""
+        if self.is_multilabel:
+            return np.asarray(member.decision_function(X, **parameters))
+        return decisions(member, X, self.classes, parameters)
 
     def decode(self, outputs: Array) -> Array:
         """Return the most probable class, or each label that is probable."""
@@ -151,7 +171,9 @@ class TaskOutput:
             for task in self.tasks
         ]
 
-    def of_member(self, member: Any, X: Any, by_votes: bool) -> Array:
+    def of_member(
+        self, member: Any, X: Any, by_votes: bool, parameters: Metadata
+    ) -> Array:
         """Return a member's probabilities, or votes, and numbers."""
         outputs = member._outputs(X)
         parts = []
@@ -167,6 +189,12 @@ class TaskOutput:
                 given = own.probabilities(outputs[:, part])
                 parts.append(aligned(given, own.classes, task.classes))
         return np.hstack(parts)
+
+    @property
+    def classes(self) -> Any:
+        """Classes of each classification, in the form of the probabilities."""
+        found = [task.classes for task in self.tasks if task.classes is not None]
+        return found[0] if found and self.form.is_vector else found
 
     def decode(self, outputs: Array) -> Any:
         """Return predictions of all tasks, in the form of the targets."""

@@ -1,6 +1,6 @@
 """Which rows and features each member of an ensemble learns from."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from numbers import Integral
 from typing import Any, NamedTuple
@@ -10,6 +10,7 @@ from scipy import sparse
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.random import sample_without_replacement
 
+from skregnet.estimators._base import by_rows
 from skregnet.estimators._target_form import TargetForm
 from skregnet.estimators._weights import summable
 from skregnet.kernels import Array
@@ -57,6 +58,8 @@ class Sampling:
         The rows in the order of their contents; None as they come.
     weights : ndarray of shape (n_rows,) or None, default=None
         Probabilities of the rows, up to a factor.
+    draws_rows : bool, default=True
+        Whether rows can be drawn: False where `order` and `weights` are left out.
     """
 
     n_rows: int
@@ -67,6 +70,7 @@ class Sampling:
     replaces_features: bool
     order: Array | None = None
     weights: Array | None = None
+    draws_rows: bool = True
 
     @property
     def takes_all_rows(self) -> bool:
@@ -77,6 +81,16 @@ class Sampling:
     def draws_features(self) -> bool:
         """Whether members learn from other features than all in their order."""
         return self.replaces_features or self.n_drawn_features < self.n_features
+
+    def without_rows(self) -> "Sampling":
+        """Return the sampling without arrays that have a value for each sample."""
+        if self.order is None and self.weights is None:
+            return self
+        return replace(self, order=None, weights=None, draws_rows=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what is computed again from the fields."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def draw(self, seed: Any) -> Draw:
         """Return rows and features by a seed."""
@@ -108,7 +122,7 @@ class Sampling:
             places = _without_replacement(n_all, n_drawn, random_state)
         else:
             places = random_state.choice(n_all, n_drawn, replace=False, p=self._shares)
-        return places if self.order is None else self.order[places]
+        return places if self.order is None else self.order[places].astype(np.intp)
 
     def _places(self, points: Array) -> Array:
         """Return which rows, in the order, are hit by points in [0, 1)."""
@@ -176,7 +190,9 @@ def sampling_of(ensemble: Any, X: Any, y: Any, weights: Array | None) -> Samplin
             f"there are {n_there} of a weight above 0 to draw without replacement; "
             "lower max_samples, or set bootstrap=True."
         )
-    order = order_of_contents(X, y)
+    order = order_of_contents(by_rows(X), y)
+    if order is not None and n_rows <= _MOST_ROWS:
+        order = order.astype(np.int32)
     return replace(sampling, order=order, weights=weights)
 
 

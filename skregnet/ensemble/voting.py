@@ -6,6 +6,7 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import _num_samples
 
 from skregnet.kernels import Array
 
@@ -44,7 +45,13 @@ def _each_with_a_name(frame: Any, columns: Array) -> Any:
     return nw.from_native(frame, eager_only=True).select(*chosen.values()).to_native()
 
 
-def probabilities(member: Any, X: Any, classes: Array, by_votes: bool) -> Array:
+def probabilities(
+    member: Any,
+    X: Any,
+    classes: Array,
+    by_votes: bool,
+    parameters: dict[str, Any] | None = None,
+) -> Array:
     """Return what a member gives each class, or its vote.
 
     Parameters
@@ -58,6 +65,8 @@ def probabilities(member: Any, X: Any, classes: Array, by_votes: bool) -> Array:
     by_votes : bool
         Whether to take the predicted class for certain; a member without
         `predict_proba` is taken so in any case.
+    parameters : dict or None, default=None
+        Metadata for the member's method.
 
     Returns
     -------
@@ -65,20 +74,89 @@ def probabilities(member: Any, X: Any, classes: Array, by_votes: bool) -> Array:
         Probability of each class, or of each label; 0 for a class that the member has
         not seen.
     """
+    parameters = parameters or {}
     if by_votes or not hasattr(member, "predict_proba"):
-        return class_votes(member.predict(X), classes)
-    given = member.predict_proba(X)
+        return class_votes(member.predict(X, **parameters), classes)
+    given = member.predict_proba(X, **parameters)
     if isinstance(given, list):
         return _of_labels(given, member.classes_)
     return aligned(given, member.classes_, classes)
 
 
-def aligned(given: Array, known: Array, classes: Array) -> Array:
-    """Return probabilities of known classes in the columns of all, 0 for the others."""
+def aligned(given: Array, known: Array, classes: Array, missing: float = 0.0) -> Array:
+    """Return probabilities of known classes in the columns of all classes."""
     if len(known) == len(classes):
         return np.asarray(given)
-    in_all = np.zeros((len(given), len(classes)), given.dtype)
+    in_all = np.full((len(given), len(classes)), missing, given.dtype)
     in_all[:, classes.searchsorted(known)] = given
+    return in_all
+
+
+def log_probabilities(
+    member: Any, X: Any, classes: Array, parameters: dict[str, Any]
+) -> Array:
+    """Return the logarithms of a member's probabilities, -inf for unseen classes.
+
+    Where a member has a list of arrays, one a label, these lie side by side, of shape
+    (n_rows, n_labels, 2).
+    """
+    with np.errstate(divide="ignore"):
+        given = member.predict_log_proba(X, **parameters)
+    if not isinstance(given, list):
+        known = member.classes_ if np.ndim(member.classes_) == 1 else classes
+        return aligned(given, known, classes, -np.inf)
+    labels = [
+        aligned(own, known, np.arange(2), -np.inf)
+        for own, known in zip(given, member.classes_, strict=True)
+    ]
+    return np.stack(labels, axis=1)
+
+
+def decisions(
+    member: Any, X: Any, classes: Array, parameters: dict[str, Any] | None = None
+) -> Array:
+    """Return a member's decision function, in the form of one that knows all classes.
+
+    Parameters
+    ----------
+    member : classifier
+        Fitted, perhaps to some of the classes only.
+    X : array-like of shape (n_rows, n_features)
+        The member's features.
+    classes : ndarray of shape (n_classes,)
+        All classes, sorted.
+    parameters : dict or None, default=None
+        Metadata for the member's method.
+
+    Returns
+    -------
+    decisions : ndarray of shape (n_rows,) or (n_rows, n_classes)
+        One value a sample for two classes. A class that the member has not seen gets
+        the least value of its others; a member of a single class says 1 for that and
+        -1 for the others.
+    """
+    known = member.classes_
+    places = classes.searchsorted(known)
+    if len(known) == 1 < len(classes):
+        of_sample = -np.ones(len(classes))
+        of_sample[places] = 1.0
+        if len(classes) == 2:
+            return np.full(_num_samples(X), of_sample[1])
+        return np.tile(of_sample, (_num_samples(X), 1))
+    given = np.asarray(member.decision_function(X, **(parameters or {})))
+    if len(known) == len(classes):
+        return given
+    if given.ndim == 1:
+        given = np.column_stack([-given, given])
+    if given.shape[1] != len(known):
+        raise ValueError(
+            "decision_function expects members with one value for each of their "
+            f"{len(known)} classes, since they have not all seen the same ones, got "
+            f"{given.shape[1]}; set decision_function_shape='ovr' in members that have "
+            "it."
+        )
+    in_all = np.repeat(given.min(axis=1, keepdims=True), len(classes), axis=1)
+    in_all[:, places] = given
     return in_all
 
 
@@ -109,57 +187,3 @@ def mean_of(outputs: Iterable[Array]) -> Array:
         total += output
         n_members += 1
     return total / total.dtype.type(n_members)
-
-
-def combined(outputs: Iterable[Array], voting: str) -> Array:
-    """Return the mean, or the median, of members' outputs."""
-    if voting == "median":
-        middle: Array = np.median(np.stack(list(outputs)), axis=0)
-        return middle
-    return mean_of(outputs)
-
-
-def out_of_bag(
-    outputs: Iterable[tuple[Array, Array]], shape: tuple[int, ...], voting: str
-) -> Array:
-    """Return each row's output by the members that have not learned from it.
-
-    Parameters
-    ----------
-    outputs : iterable of (rows, outputs)
-        Of each member the rows left out, and its outputs for these.
-    shape : tuple of int
-        Shape of the outputs of all rows.
-    voting : str
-        How outputs are combined.
-
-    Returns
-    -------
-    output : ndarray
-        NaN for a row that all members have learned from.
-    """
-    if voting == "median":
-        return _median_out_of_bag(outputs, shape)
-    total = np.zeros(shape)
-    counts = np.zeros((shape[0], *[1] * (len(shape) - 1)))
-    for rows, values in outputs:
-        total[rows] += values
-        counts[rows] += 1
-    return np.divide(total, counts, where=counts > 0, out=np.full(shape, np.nan))
-
-
-def _median_out_of_bag(
-    outputs: Iterable[tuple[Array, Array]], shape: tuple[int, ...]
-) -> Array:
-    """Return the median over what is there of a row."""
-    columns = []
-    for rows, values in outputs:
-        column = np.full(shape, np.nan)
-        column[rows] = values
-        columns.append(column)
-    middle = np.full(shape, np.nan)
-    if columns:
-        stacked = np.stack(columns)
-        is_there = ~np.isnan(stacked).all(axis=0)
-        middle[is_there] = np.nanmedian(stacked[:, is_there], axis=0)
-    return middle
