@@ -50,6 +50,7 @@ from skregnet.ensemble.combining import (
     mean_log_probabilities,
     reduced_outputs,
 )
+from skregnet.ensemble.blocks import one_blas_thread
 from skregnet.ensemble.data import checked_features, checked_targets, dense_targets
 from skregnet.ensemble.fitting import Job, fit_members, is_network
 from skregnet.ensemble.out_of_bag import score_out_of_bag
@@ -284,7 +285,7 @@ class BaggingEnsemble(
         parameters = dict(fit_params)
         if _routing_enabled():
             parameters = dict(process_routing(self, "fit", **fit_params).estimator.fit)
-        with all_or_nothing(self):
+        with all_or_nothing(self), one_blas_thread():
             self._fit(X, y, sample_weight, parameters)
         return self
 

@@ -1,13 +1,11 @@
 """How many networks train together best, and on what workers."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from functools import cache
 from itertools import pairwise
 from numbers import Integral
 from typing import Any
 
-from threadpoolctl import ThreadpoolController
+from skregnet.ensemble.blas_threads import BlasHolder
 
 # Members of a block, by the multiplications of one step of one member. Microseconds a
 # member and step in blocks of 1, 4, 16 and 64, in float32, on one core, with Numba: at
@@ -53,13 +51,10 @@ def preferred_workers(cost: float) -> str:
     return "threads" if cost >= THREADS_FROM else "processes"
 
 
-def one_blas_thread() -> AbstractContextManager[Any]:
-    """Hold BLAS to one thread."""
-    limit: AbstractContextManager[Any] = _controller().limit(limits=1, user_api="blas")
-    return limit
+def one_blas_thread() -> BlasHolder:
+    """Return a context manager that holds BLAS to one thread.
 
-
-@cache
-def _controller() -> ThreadpoolController:
-    """Return what controls the threads of the libraries loaded; it takes a while."""
-    return ThreadpoolController()
+    Products by several threads round otherwise, and results would depend on the machine
+    and on `n_jobs`.
+    """
+    return BlasHolder()

@@ -86,10 +86,10 @@ def fit_members(
 ) -> list[Any]:
     """Return the fitted members of these seeds.
 
-    What a member learns depends on its seed alone: neither on the workers nor on the
-    block in which it is fitted. BLAS is held to one thread throughout, since products
-    by several threads round otherwise. If the user interrupts a fit in this process,
-    the members that there are by then are returned, and None where one is left out.
+    What a member learns depends on its seed alone: neither on the workers, which hold
+    BLAS to one thread, nor on the block in which it is fitted. If the user interrupts a
+    fit in this process, the members that there are by then are returned, and None where
+    one is left out.
     """
     n_workers = effective_n_jobs(n_jobs)
     cost = _cost(job)
@@ -99,11 +99,9 @@ def fit_members(
         return _one_after_another(job, seeds, contexts, blocks, verbose)
     prefer = preferred_workers(cost)
     try:
-        with one_blas_thread():
-            found = Parallel(n_jobs=n_jobs, verbose=verbose, prefer=prefer)(
-                delayed(_fit_block)(job, seeds[block], contexts[block])
-                for block in blocks
-            )
+        found = Parallel(n_jobs=n_jobs, verbose=verbose, prefer=prefer)(
+            delayed(_fit_block)(job, seeds[block], contexts[block]) for block in blocks
+        )
     except PicklingError as error:
         raise TypeError(
             "n_jobs expects 1 where estimator, X or y cannot be pickled, to be sent to "

@@ -104,7 +104,7 @@ def _key(estimator: Any, member: Member, validation: ValidationSet | None) -> st
         member.vector,
         _contents(data.inputs),
         [data.targets, data.weights, data.mean_weight, data.rows, data.columns],
-        None if validation is None else _contents(validation.X),
+        None if validation is None else _contents(validation.inputs),
         None if validation is None else [validation.targets, validation.weights],
     ]
     try:

@@ -102,7 +102,7 @@ class Part:
     @property
     def features(self) -> Any:
         """A copy of the features to learn from."""
-        return Selection(self.pool.X, self.rows, self.columns)[:]
+        return as_array(Selection(self.pool.X, self.rows, self.columns))
 
     @property
     def labels(self) -> Array:
@@ -113,6 +113,9 @@ class Part:
 @dataclass(frozen=True)
 class Selection:
     """Rows and columns of features, copied only when a slice of them is taken.
+
+    Only the package's own loops over blocks of rows read it: features that go to other
+    code, such as scorers, callbacks and augmenters, pass through `as_array`.
 
     Parameters
     ----------
@@ -142,3 +145,8 @@ class Selection:
         if isinstance(taken, np.ndarray):
             return taken.take(self.columns, axis=1)  # in C order
         return taken[:, self.columns]
+
+
+def as_array(X: Any) -> Any:
+    """Return features as other code expects them: an array, or CSR."""
+    return X[:] if isinstance(X, Selection) else X

@@ -14,7 +14,7 @@ from skregnet.estimators._checkpoints import check_snapshots, keep_snapshots
 from skregnet.estimators._fitted import n_learned_weights, network_attributes
 from skregnet.estimators._material import Material, read_material
 from skregnet.estimators._observer import EstimatorObserver
-from skregnet.estimators._pool import Selection
+from skregnet.estimators._pool import Selection, as_array
 from skregnet.estimators._recipe import (
     check_combinations,
     is_noisy,
@@ -283,7 +283,7 @@ class Session:
                 f"augmenter expects an object, such as {augmenter.__name__}(), got the "
                 f"class {augmenter.__name__}."
             )
-        rows = Selection(data.inputs, data.rows, data.columns)[:]
+        rows = as_array(Selection(data.inputs, data.rows, data.columns))
         # Within a fit scikit-learn leaves out the check of others' parameters.
         with config_context(skip_parameter_validation=False):
             return clone(augmenter).fit(rows, self._targets_to_fit(data))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import train_test_split
 
+from skregnet.estimators._pool import as_array
 from skregnet.kernels import Array
 from skregnet.losses import Loss, MultiTaskLoss
 from skregnet.one_hot import Targets
@@ -23,8 +24,8 @@ class ValidationSet:
 
     Parameters
     ----------
-    X : ndarray or CSR array of shape (n_rows, n_features)
-        Features.
+    inputs : ndarray, CSR array or Selection of shape (n_rows, n_features)
+        Features, for code that reads them in blocks of rows; all else takes `features`.
     y : ndarray
         Targets as the user gave them.
     targets : ndarray of shape (n_rows, n_outputs)
@@ -33,10 +34,18 @@ class ValidationSet:
         Sample weights.
     """
 
-    X: Any
+    inputs: Any
     y: Array
     targets: Targets
     weights: Array | None
+
+    @property
+    def features(self) -> Any:
+        """The features as an array or CSR array; a new copy where they are shared.
+
+        Kept, the copy would cost each member of an ensemble as much as the data.
+        """
+        return as_array(self.inputs)
 
     def loss_of(self, outputs: Array, loss: Loss | MultiTaskLoss) -> float:
         """Return the mean loss, without penalties, of outputs before activation."""
@@ -71,7 +80,7 @@ class ValidationSet:
 
         `scorer` is None for the estimator's own score, "loss", or a scorer.
         """
-        outputs = plain_outputs(self.X, coefs, intercepts, estimator.activation)
+        outputs = plain_outputs(self.inputs, coefs, intercepts, estimator.activation)
         loss = self.loss_of(outputs, estimator._loss)
         if scorer == "loss":
             return -loss, loss
@@ -89,7 +98,7 @@ class ValidationSet:
             weights["sample_weight"] = self.weights
         y = estimator._as_given(self.y)
         try:
-            return float(scorer(trained, self.X, y, **weights)), loss
+            return float(scorer(trained, self.features, y, **weights)), loss
         except (AttributeError, TypeError, ValueError) as error:
             raise ValueError(
                 f"scoring={estimator.scoring!r} cannot score the validation rows: "

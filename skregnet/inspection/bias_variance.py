@@ -24,6 +24,7 @@ from sklearn.utils._param_validation import (
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples
 
+from skregnet.ensemble.blocks import one_blas_thread
 from skregnet.ensemble.fitting import is_network, set_seeds
 from skregnet.estimators._request import Request
 from skregnet.estimators._together import fit_together
@@ -316,7 +317,8 @@ def _predict_block(
 ) -> list[Array]:
     """Return the predictions of some rounds."""
     fit = _fit_stack if is_network(estimator) else _fit_each
-    return [member.predict(X_test) for member in fit(estimator, X, y, seeds)]
+    with one_blas_thread():
+        return [member.predict(X_test) for member in fit(estimator, X, y, seeds)]
 
 
 def _fit_stack(estimator: Any, X: Any, y: Array, seeds: Array) -> list[Any]:

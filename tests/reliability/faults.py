@@ -1,6 +1,8 @@
 """Faults to put a fit through: interrupts at any line, and programs of their own."""
 
+import dis
 import json
+import linecache
 import os
 import subprocess
 import sys
@@ -48,12 +50,23 @@ class InterruptAtLine:
         return self._on_line if frame.f_code.co_filename.startswith(OURS) else None
 
     def _on_line(self, frame, event, argument):
-        if event == "line":
+        if event == "line" and not ends_with_block(frame):
             self.n_run += 1
             if self.place is None and self.n_run > self.n_lines:
                 self.place = f"{frame.f_code.co_filename}:{frame.f_lineno}"
                 raise KeyboardInterrupt
         return self._on_line
+
+
+def ends_with_block(frame):
+    """Tell whether a line is that of a `with` whose block is over.
+
+    No signal is heeded there before the lock is released, or `__exit__` entered.
+    """
+    if frame.f_code.co_code[frame.f_lasti] != dis.opmap["LOAD_CONST"]:
+        return False
+    line = linecache.getline(frame.f_code.co_filename, frame.f_lineno)
+    return line.lstrip().startswith("with ")
 
 
 def run_program(code, *arguments, **variables):

@@ -103,6 +103,10 @@ SPACES = {
     "nested": [{"solver": [SGD()], "solver__momentum": [0.1, 0.9]}, {"alpha": [1.0]}],
     "epochs": {"max_iter": [1, 3, 6], "learning_rate": ["constant", "cosine"]},
     "early": {"early_stopping": [False, True], "n_iter_no_change": [1, 3]},
+    "scorers": [
+        {"early_stopping": [True], "scoring": [None, "loss", "roc_auc_ovr"]},
+        {"early_stopping": [True], "scoring": ["accuracy", "neg_log_loss"]},
+    ],
     "augmenters": {"augmenter": [None, GaussianNoise(0.1), Mixup(0.2)]},
     "activity": {"activity_alpha": [0.0, 0.1], "activity_penalty": ["l1", "l2"]},
     "seeds": {"random_state": [0, 1, 2]},

@@ -76,6 +76,17 @@ def test_it_learns(kind):
 
 
 @pytest.mark.parametrize("kind", ESTIMATORS)
+def test_networks_that_stop_by_a_scorer(kind):
+    classifies = kind is TabularClassifier
+    network = (MLPClassifier if classifies else MLPRegressor)(
+        max_iter=3, early_stopping=True, scoring="roc_auc" if classifies else "r2"
+    )
+    model, X, y = quick(kind, network=network)
+    for member in members_of(model.fit(X, y)):
+        assert np.isfinite(member.validation_scores_).all()
+
+
+@pytest.mark.parametrize("kind", ESTIMATORS)
 def test_columns_that_matter_are_important(kind):
     model, X, y = quick(kind)
     model.fit(X, y)
