@@ -7,7 +7,7 @@ import pytest
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skregnet import (
@@ -80,7 +80,9 @@ ESTIMATORS = {
     ),
     "behind an augmenter": (make_pipeline(CHANGES, NETWORK), "multiclass"),
     "behind adversarial noise": (
-        make_pipeline(StandardScaler(), AdversarialNoise(NETWORK), NETWORK),
+        make_pipeline(
+            AdversarialNoise(clone(NETWORK).fit(*problem("multiclass", 80, 9))), NETWORK
+        ),
         "multiclass",
     ),
     "behind an encoder": (make_pipeline(TableEncoder(n_bins=4), NETWORK), "multiclass"),

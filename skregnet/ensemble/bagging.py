@@ -42,6 +42,7 @@ from skregnet.ensemble.availability import (
     gives_probabilities,
     regresses,
 )
+from skregnet.ensemble.blocks import one_blas_thread
 from skregnet.ensemble.combining import (
     adds_logarithms,
     combined_outputs,
@@ -50,7 +51,6 @@ from skregnet.ensemble.combining import (
     mean_log_probabilities,
     reduced_outputs,
 )
-from skregnet.ensemble.blocks import one_blas_thread
 from skregnet.ensemble.data import checked_features, checked_targets, dense_targets
 from skregnet.ensemble.fitting import Job, fit_members, is_network
 from skregnet.ensemble.out_of_bag import score_out_of_bag
