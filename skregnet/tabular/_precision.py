@@ -16,7 +16,9 @@ def is_single(X: Any) -> bool:
         count; without any of floats it is not of single precision.
     """
     if nw.dependencies.is_into_dataframe(X) and not isinstance(X, np.ndarray):
-        dtypes = nw.from_native(X, eager_only=True).schema.dtypes()
+        frame = nw.from_native(X, eager_only=True)
+        # Not by its schema, for which pandas changes the filters of warnings.
+        dtypes = [column.dtype for column in frame.iter_columns()]
         floats = [dtype for dtype in dtypes if dtype.is_float()]
         return bool(floats) and all(dtype == nw.Float32 for dtype in floats)
     return bool(getattr(X, "dtype", None) == np.float32)

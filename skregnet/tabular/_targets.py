@@ -33,11 +33,6 @@ def labels_of(y: Any) -> Array:
         If labels are missing, complex or not whole, or there are several columns.
     """
     labels = _vector_of(y)
-    if labels.dtype.kind in "cV":
-        raise ValueError(
-            "y expects labels: numbers, text, dates or objects, got an array of "
-            f"{labels.dtype}."
-        )
     if labels.dtype.kind in _NUMBERS:
         check_classification_targets(labels)
     return labels
@@ -77,6 +72,11 @@ def numbers_of(y: Any) -> Array:
 def _vector_of(y: Any) -> Array:
     """Return targets as a vector without missing values."""
     array = dense(without_loss(y))
+    if array.dtype.kind in "cV":
+        raise ValueError(
+            "y expects real numbers, or labels of another kind for classes, got an "
+            f"array of {array.dtype}."
+        )
     if array.dtype.kind in _NUMBERS:
         array = _check_y(array, multi_output=True)
     array = column_or_1d(array, warn=True)

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skregnet.checked_data import naming
@@ -201,10 +200,14 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
     def _prepared(self, network: Any) -> Any:
         given = self.class_weight if self.network is None else network.class_weight
         if isinstance(given, dict) and self._has_codes:
-            weights = compute_class_weight(
-                given, classes=self.classes_, y=self.classes_
-            )
-            given = dict(enumerate(weights.tolist()))
+            labels = list(self.classes_)
+            codes = {k: given[own] for k, own in enumerate(labels) if own in given}
+            if len(codes) < min(len(given), len(labels)):
+                raise ValueError(
+                    f"class_weight expects weights of classes that are in y, {labels}, "
+                    f"got class_weight={given!r}."
+                )
+            given = codes
         return network.set_params(class_weight=given)
 
     def _learn_targets(self, y: Any, weights: Array | None) -> Array:  # noqa: ARG002
