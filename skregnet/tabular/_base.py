@@ -1,5 +1,6 @@
 """What the estimators for tables share: an encoder, and an ensemble of networks."""
 
+import copy
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import (
+    _check_feature_names,
+    _get_feature_names,
     _num_samples,
     check_consistent_length,
 )
@@ -64,7 +67,7 @@ class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
             A table of pandas, polars or the like, with numbers, categories, text,
             booleans, dates and missing values; or an array.
         y : array-like of shape (n_samples,)
-            Target.
+            Target, without missing values.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, not negative. A row of weight 2 counts like two.
 
@@ -77,6 +80,11 @@ class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
         ------
         ValueError
             If parameters or data are invalid. The estimator is then as it was before.
+
+        Notes
+        -----
+        Ctrl-C ends training at once, with a warning, and leaves a model of the networks
+        that there are by then.
         """
         with all_or_nothing(self), one_blas_thread():
             self._fit(X, y, sample_weight)
@@ -206,21 +214,21 @@ class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
 
     def _in_blocks(self, X: Any, outputs: Callable[[Array], Array]) -> Array:
         """Return outputs for the rows of a table, encoded in its precision."""
-        n_columns = sum(self.encoder_.n_columns_of_features_)
+        # Warnings of names are for the table, not for each block.
+        _check_feature_names(self.encoder_, X, reset=False)
+        encoder = _with_names_of(X, self.encoder_)
+        n_columns = sum(encoder.n_columns_of_features_)
         networks = [m for ensemble in self.ensembles_ for m in ensemble.estimators_]
 
         def of_block(table: Any) -> Array:
-            encoded = self._encoded(table)
-            return outputs(filled_up(encoded, networks))[: len(encoded)]
+            encoded = encoder._encode(table)
+            single = self._is_single and is_single(table)
+            dtype = np.float32 if single else np.float64
+            filled = filled_up(encoded.astype(dtype, copy=False), networks)
+            return outputs(filled)[: len(encoded)]
 
         with one_blas_thread():
             return in_blocks(X, n_columns, of_block)
-
-    def _encoded(self, X: Any) -> Array:
-        """Return a table as the networks see it."""
-        encoded: Array = self.encoder_._encode(X)
-        single = self._is_single and is_single(X)
-        return encoded.astype(np.float32 if single else np.float64, copy=False)
 
     def __sklearn_tags__(self) -> Any:
         """Say what columns may hold."""
@@ -229,3 +237,13 @@ class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
         tags.input_tags.categorical = True
         tags.input_tags.string = True
         return tags
+
+
+def _with_names_of(X: Any, encoder: TableEncoder) -> TableEncoder:
+    """Return an encoder that takes the names of a table for those of fit."""
+    twin = copy.copy(encoder)
+    twin.__dict__.pop("feature_names_in_", None)
+    names = _get_feature_names(X)
+    if names is not None:
+        twin.feature_names_in_ = names
+    return twin

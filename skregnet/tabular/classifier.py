@@ -35,8 +35,10 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
     n_members : int, default=None
         Number of networks; None for that of the preset.
     time_limit : float, default=None
-        Seconds after which networks in training end with their epoch; None for no
-        limit. Each runs one epoch at least.
+        Seconds for training; None for no limit. With a limit networks are trained in
+        turn, and no further one is begun if, judged by those before, it will not end in
+        time: how many there are, and so results, depends on the machine. The first
+        ones end with the epoch in which time is over, and run one at least.
     categorical_features : 'from_dtype' or array-like, default='from_dtype'
         Columns that are categories though they hold numbers: names, places or a mask.
     class_weight : dict or 'balanced', default=None
@@ -51,12 +53,13 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        Classes.
+        Classes, as they were given: numbers, text, or any objects that can be hashed.
     encoder_ : TableEncoder
         What makes numbers of the columns.
     ensembles_ : list of BaggingEnsemble
         The networks: those that learn from adversarial examples, and the others; one
-        for fewer than 64 rows, and for a network of your own.
+        for fewer than 64 rows, for a network of your own, and where Ctrl-C left no
+        others. Where classes are neither numbers nor text they know them by number.
     shares_ : ndarray of shape (n_ensembles,)
         What each counts for.
     power_ : float
@@ -147,7 +150,9 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         Returns
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
-            In the order of `classes_`.
+            In the order of `classes_`; in float32 where all columns of floats are, in
+            `fit` and in `X`, in float64 otherwise. They do not depend on the other
+            rows of `X`.
         """
         check_is_fitted(self)
         calibration = Calibration(self.shares_, self.power_)

@@ -27,8 +27,10 @@ class TabularRegressor(RegressorMixin, BaseTabular):
     n_members : int, default=None
         Number of networks; None for that of the preset.
     time_limit : float, default=None
-        Seconds after which networks in training end with their epoch; None for no
-        limit. Each runs one epoch at least.
+        Seconds for training; None for no limit. With a limit networks are trained in
+        turn, and no further one is begun if, judged by those before, it will not end in
+        time: how many there are, and so results, depends on the machine. The first
+        ones end with the epoch in which time is over, and run one at least.
     categorical_features : 'from_dtype' or array-like, default='from_dtype'
         Columns that are categories though they hold numbers: names, places or a mask.
     network : MLPRegressor, default=None
@@ -110,7 +112,9 @@ class TabularRegressor(RegressorMixin, BaseTabular):
         Returns
         -------
         y : ndarray of shape (n_samples,)
-            The mean of the networks' predictions.
+            The mean of the networks' predictions; in float32 where all columns of
+            floats are, in `fit` and in `X`, and the targets are not beyond it; in
+            float64 otherwise.
         """
         check_is_fitted(self)
         ensemble = self.ensembles_[0]

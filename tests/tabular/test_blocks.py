@@ -175,3 +175,20 @@ def test_results_do_not_depend_on_threads_of_blas():
         for n in ("1", "2")
     }
     assert len(found) == 1
+
+
+@pytest.mark.parametrize("are_named_in_fit", [False, True])
+def test_names_are_warned_of_once(are_named_in_fit, monkeypatch):
+    monkeypatch.setattr(_blocks, "_NUMBERS", 1)
+    values = np.random.RandomState(0).normal(size=(1500, 2))
+    tables = [values, pd.DataFrame(values, columns=["a", "b"])]
+    model, _, _ = quick(TabularClassifier, n_members=1, time_limit=1e-9)
+    model.fit(tables[are_named_in_fit], values[:, 0] > 0)
+    expected = model.predict_proba(tables[are_named_in_fit])
+    with pytest.warns(UserWarning, match="feature names") as caught:
+        found = model.predict_proba(tables[not are_named_in_fit])
+    assert len(caught) == 1
+    np.testing.assert_array_equal(found, expected)
+    if are_named_in_fit:
+        with pytest.raises(ValueError, match="feature names should match"):
+            model.predict(tables[1].rename(columns={"a": "c"}))
