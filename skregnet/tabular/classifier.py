@@ -1,5 +1,6 @@
 """Classification of tables."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -154,14 +155,7 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
             `fit` and in `X`, in float64 otherwise. They do not depend on the other
             rows of `X`.
         """
-        check_is_fitted(self)
-        calibration = Calibration(self.shares_, self.power_)
-
-        def probabilities(encoded: Array) -> Array:
-            outputs = [e.predict_proba(encoded) for e in self.ensembles_]
-            return calibration.apply(outputs).astype(encoded.dtype, copy=False)
-
-        return self._in_blocks(X, probabilities)
+        return self._of_probabilities(X, lambda probabilities: probabilities)
 
     def predict_log_proba(self, X: Any) -> Array:
         """Predict the logarithm of the probability of each class.
@@ -176,7 +170,19 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         log_probabilities : ndarray of shape (n_samples, n_classes)
             In the order of `classes_`.
         """
-        return np.log(self.predict_proba(X))
+        return self._of_probabilities(X, np.log)
+
+    def _of_probabilities(self, X: Any, change: Callable[[Array], Array]) -> Array:
+        """Return calibrated probabilities, changed before they lose precision."""
+        check_is_fitted(self)
+        calibration = Calibration(self.shares_, self.power_)
+
+        def changed(encoded: Array) -> Array:
+            outputs = [e.predict_proba(encoded) for e in self.ensembles_]
+            found = change(calibration.apply(outputs))
+            return found.astype(encoded.dtype, copy=False)
+
+        return self._in_blocks(X, changed)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the accuracy.
@@ -227,7 +233,7 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         if self._has_codes:
             known: Array = member.classes_
             return known
-        return self.classes_.searchsorted(member.classes_)
+        return codes_of(member.classes_, self.classes_)
 
     def _learn_from_left_out(
         self, encoded: Array, targets: Array, weights: Array | None
@@ -240,7 +246,9 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
             self.shares_: Array = np.full(len(outputs), 1 / len(outputs))
             self.power_ = 1.0
             return
-        codes = np.searchsorted(self.ensembles_[0].classes_, targets[rows])
+        codes = targets[rows]
+        if not self._has_codes:
+            codes = codes_of(codes, self.classes_)
         counted = np.ones(len(targets)) if weights is None else weights
         self.shares_, self.power_ = fitted_calibration(
             [probabilities[rows] for probabilities in outputs], codes, counted[rows]

@@ -139,6 +139,17 @@ def test_precision_of_polars():
         assert model.predict_proba(X).dtype == expected
 
 
+def test_logarithms_of_sure_probabilities_are_finite():
+    X = np.random.RandomState(0).normal(size=(100, 2)).astype(np.float32)
+    model, _, _ = quick(TabularClassifier, n_members=1, time_limit=1e-9)
+    model.fit(X, X[:, 0] > 0)
+    model.power_ = 200.0
+    found = model.predict_log_proba(X)
+    assert found.dtype == np.float32
+    assert found.min() < -100
+    assert np.isfinite(found).all()
+
+
 def test_precision_of_arrays_and_of_targets_beyond_it():
     X = np.random.RandomState(0).normal(size=(100, 2)).astype(np.float32)
     model, _, _ = quick(TabularRegressor, n_members=1)
