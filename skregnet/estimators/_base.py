@@ -120,7 +120,12 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
         """Return an unfitted copy; what the trunk is taken from stays fitted."""
         copy = _clone_parametrized(self)
         copy.initial_trunk = self.initial_trunk
+        if not self._expects_to_converge:
+            copy._expects_to_converge = False
         return copy
+
+    _expects_to_converge: bool = True
+    """Whether to warn if training does not converge; clones inherit it."""
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(

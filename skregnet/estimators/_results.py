@@ -42,11 +42,12 @@ def conclude(session: Session, result: Any = None) -> None:
         estimator=estimator, reconstruction_attributes=dict, **session.hook_data
     )
     if result is None:
-        _warn(estimator, member)
+        if estimator._expects_to_converge or estimator._is_interrupted:
+            _warn(estimator, member)
     else:
         estimator.loss_ = float(result.fun)
         estimator.best_loss_ = min(estimator.best_loss_, estimator.loss_)
-        if member.outcome is not Outcome.STOPPED:
+        if member.outcome is not Outcome.STOPPED and estimator._expects_to_converge:
             estimator.n_iter_ = _check_optimize_result(
                 "lbfgs", result, estimator.max_iter
             )
@@ -78,6 +79,7 @@ def _store_curves(estimator: Any, member: Member) -> None:
 def _store_state(session: Session) -> None:
     """Keep what a warm start or a later `partial_fit` goes on from."""
     estimator, member = session.estimator, session.member
+    estimator._is_interrupted = member.outcome is Outcome.INTERRUPTED
     estimator._no_improvement_count = member.plateau.n_without
     estimator._training_state = training_state(estimator, member)
 

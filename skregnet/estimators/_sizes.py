@@ -51,6 +51,18 @@ def check_same_sizes(estimator: Any, layer_units: tuple[int, ...]) -> None:
 
 
 def batch_size(estimator: Any, n_rows: int) -> int:
+    """Return the rows of a minibatch, and warn if they are fewer than asked for."""
+    size = clipped_batch_size(estimator, n_rows)
+    if takes_steps(estimator) and estimator.batch_size not in ("auto", size):
+        warnings.warn(
+            "Got `batch_size` less than 1 or larger than "
+            "sample size. It is going to be clipped",
+            stacklevel=2,
+        )
+    return size
+
+
+def clipped_batch_size(estimator: Any, n_rows: int) -> int:
     """Return the rows of a minibatch."""
     takes_all = needs_all_rows(estimator)
     if not takes_steps(estimator) or (takes_all and estimator.batch_size == "auto"):
@@ -62,11 +74,5 @@ def batch_size(estimator: Any, n_rows: int) -> int:
             f"solver={estimator.solver!r} goes by the gradient over all rows and "
             f"expects batch_size='auto' or batch_size={n_rows}, the number of rows to "
             f"learn from, got batch_size={estimator.batch_size!r}."
-        )
-    if estimator.batch_size > n_rows:
-        warnings.warn(
-            "Got `batch_size` less than 1 or larger than "
-            "sample size. It is going to be clipped",
-            stacklevel=2,
         )
     return int(min(estimator.batch_size, n_rows))

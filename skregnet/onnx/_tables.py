@@ -47,7 +47,7 @@ def convert_table_classifier(scope: Any, operator: Any, container: Any) -> None:
     for share, ensemble in zip(model.shares_, model.ensembles_, strict=True):
         for member in ensemble.estimators_:
             own = _of_member(graph, member, encoded, probabilities_of)
-            places = np.searchsorted(model.classes_, member.classes_)
+            places = model._columns_of(member)
             own = graph.apply("MatMul", own, np.eye(len(model.classes_))[places])
             parts.append(graph.apply("Mul", own, share / len(ensemble.estimators_)))
     mean = graph.apply("Sum", *parts)

@@ -1,6 +1,5 @@
 """Trials in blocks of one architecture, over many workers."""
 
-import warnings
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import chain
@@ -18,7 +17,7 @@ from skregnet.ensemble.blocks import (
 from skregnet.ensemble.fitting import network_of
 from skregnet.estimators._recipe import network_of as description_of
 from skregnet.estimators._recipe import recipe_of
-from skregnet.estimators._sizes import batch_size
+from skregnet.estimators._sizes import clipped_batch_size
 from skregnet.search._folds import Lesson, fresh_copy
 from skregnet.search._trials import Record, Task, Trial, run_trials
 from skregnet.stacking import architecture
@@ -95,15 +94,13 @@ def _kind(network: Any, lesson: Lesson) -> tuple[Any, float]:
     """
     part: Any = lesson.part
     try:
-        # What there is to warn of, training will.
-        with warnings.catch_warnings(action="ignore"):
-            part.pool.teach(network, lesson.request(network), part.rows)
-            targets = part.pool.targets(network)
-            units = network._layer_units(part.n_features, targets)
-            is_sparse = not isinstance(part.pool.X, np.ndarray)
-            described = description_of(network, units, sparse=is_sparse)
-            recipe = recipe_of(network, described, 1.0)
-            kind = (architecture(recipe), batch_size(network, len(part.rows)))
+        part.pool.teach(network, lesson.request(network), part.rows)
+        targets = part.pool.targets(network)
+        units = network._layer_units(part.n_features, targets)
+        is_sparse = not isinstance(part.pool.X, np.ndarray)
+        described = description_of(network, units, sparse=is_sparse)
+        recipe = recipe_of(network, described, 1.0)
+        kind = (architecture(recipe), clipped_batch_size(network, len(part.rows)))
     except Exception:
         return None, 0.0
     return kind, multiplications_a_step(network, units, len(part.rows))

@@ -1,7 +1,6 @@
 """Candidates that Optuna suggests, batch by batch."""
 
 import copy
-import warnings
 from collections.abc import Sequence
 from numbers import Integral
 from typing import Any
@@ -122,13 +121,10 @@ def _study(sampler: Any, random_state: Any) -> Any:
             )
         return sampler
     if sampler == "tpe":
-        with warnings.catch_warnings():
-            # In Optuna 4 `constant_liar`, which keeps suggestions of one batch apart,
-            # was an experiment.
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            chosen = optuna.samplers.TPESampler(
-                seed=_seed(random_state), constant_liar=True
-            )
+        chosen = optuna.samplers.TPESampler(seed=_seed(random_state))
+        # Keeps suggestions of one batch apart, by default since Optuna 5. As an
+        # argument it makes Optuna 4 warn of an experiment.
+        chosen._constant_liar = True
     else:
         # Like other parameters it is not changed by `fit`.
         chosen = copy.deepcopy(sampler)

@@ -1,27 +1,36 @@
 """What the estimators for tables share: an encoder, and an ensemble of networks."""
 
+import copy
 import time
-import warnings
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context, clone
 from sklearn.callback import CallbackSupportMixin
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import HasMethods, StrOptions
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import (
+    _check_feature_names,
+    _get_feature_names,
+    _num_samples,
+    check_consistent_length,
+)
 
 from skregnet.all_or_nothing import all_or_nothing
 from skregnet.checked_data import naming, random_source
 from skregnet.constraints import N_JOBS, Interval
 from skregnet.documentation import DocumentedMixin
 from skregnet.ensemble import BaggingEnsemble
+from skregnet.ensemble.blocks import one_blas_thread
 from skregnet.estimators import MLPClassifier, MLPRegressor
 from skregnet.estimators._weights import checked_weights
 from skregnet.kernels import Array
+from skregnet.tabular._blocks import filled_up, in_blocks
 from skregnet.tabular._importances import gradient_importances
+from skregnet.tabular._precision import is_single
+from skregnet.tabular._training import forget_training, train
 from skregnet.tabular.encoder import TableEncoder
 from skregnet.tabular.presets import (
     FEW_ROWS,
@@ -30,26 +39,6 @@ from skregnet.tabular.presets import (
     networks_for,
     sampling_for,
 )
-
-
-class _Deadline:
-    """Callback that ends training at a time."""
-
-    def __init__(self, end: float) -> None:
-        self._end = end
-
-    def setup(self, estimator: Any, context: Any) -> None:
-        """Do nothing."""
-
-    def teardown(self, estimator: Any, context: Any) -> None:
-        """Do nothing."""
-
-    def on_fit_task_begin(self, estimator: Any, context: Any) -> None:
-        """Do nothing."""
-
-    def on_fit_task_end(self, estimator: Any, context: Any) -> bool:  # noqa: ARG002
-        """Tell whether it is time."""
-        return time.time() >= self._end
 
 
 class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
@@ -78,7 +67,7 @@ class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
             A table of pandas, polars or the like, with numbers, categories, text,
             booleans, dates and missing values; or an array.
         y : array-like of shape (n_samples,)
-            Target.
+            Target, without missing values.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, not negative. A row of weight 2 counts like two.
 
@@ -91,8 +80,13 @@ class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
         ------
         ValueError
             If parameters or data are invalid. The estimator is then as it was before.
+
+        Notes
+        -----
+        Ctrl-C ends training at once, with a warning, and leaves a model of the networks
+        that there are by then.
         """
-        with all_or_nothing(self):
+        with all_or_nothing(self), one_blas_thread():
             self._fit(X, y, sample_weight)
         return self
 
@@ -105,40 +99,51 @@ class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
                 "None."
             )
         self._check_network()
-        encoded = self._fit_encoder(X, sample_weight)
+        self._fit_encoder(X, sample_weight)
         with naming("y"):
-            check_consistent_length(encoded, y)
-        weights = checked_weights(sample_weight, encoded)
-        rows = slice(None) if weights is None else np.flatnonzero(weights)
-        n_rows = len(encoded[rows])
+            check_consistent_length(X, y)
+        weights = checked_weights(sample_weight, X)
+        n_rows = _num_samples(X) if weights is None else int((weights > 0).sum())
         if n_rows < 2:
             raise ValueError(
                 f"{type(self).__name__} expects at least 2 rows, got n_samples = 1."
             )
-        if n_rows >= FEW_ROWS:
-            encoded = encoded.astype(np.float32)
+        encoded = self._encoded_to_fit(X, n_rows)
         with naming("y"):
             targets = self._learn_targets(y, weights)
-        self.ensembles_ = self._make_ensembles(n_rows, end)
-        context = self._init_callback_context(max_subtasks=len(self.ensembles_))
+        ensembles = self._make_ensembles(n_rows)
         metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
         hook_data = {"X": X, "y": y, "metadata": metadata}
-        context.call_on_fit_task_begin(estimator=self, **hook_data)
-        for ensemble in self.ensembles_:
+        context = self._init_callback_context(
+            max_subtasks=len(ensembles) if end is None else None
+        ).call_on_fit_task_begin(estimator=self, **hook_data)
+
+        def fit(ensemble: BaggingEnsemble) -> None:
             task = context.subcontext(task_name="ensemble")
             with task.propagate_callback_context(ensemble):
                 task.call_on_fit_task_begin(estimator=self, **hook_data)
-                _fit_ensemble(ensemble, encoded, targets, weights)
+                ensemble.fit(encoded, targets, sample_weight=weights)
                 task.call_on_fit_task_end(estimator=self, **hook_data)
-        self._learn_from_left_out(targets, weights)
+
+        self.ensembles_ = train(ensembles, fit, encoded.shape, end)
+        self._learn_from_networks(encoded, targets, weights)
+        for ensemble in self.ensembles_:
+            forget_training(ensemble)
+        context.call_on_fit_task_end(
+            estimator=self, reconstruction_attributes=dict, **hook_data
+        )
+
+    def _learn_from_networks(
+        self, encoded: Array, targets: Array, weights: Array | None
+    ) -> None:
+        """Learn what the networks do with the rows of fit."""
+        self._learn_from_left_out(encoded, targets, weights)
         members = [m for ensemble in self.ensembles_ for m in ensemble.estimators_]
         self.n_iter_ = max(member.n_iter_ for member in members)
+        rows = slice(None) if weights is None else np.flatnonzero(weights)
         counts = self.encoder_.n_columns_of_features_
         self.feature_importances_: Array = gradient_importances(
             members, encoded[rows], targets[rows], counts
-        )
-        context.call_on_fit_task_end(
-            estimator=self, reconstruction_attributes=dict, **hook_data
         )
 
     def _check_network(self) -> None:
@@ -150,23 +155,21 @@ class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
                 f"got network={self.network!r}."
             )
 
-    def _fit_encoder(self, X: Any, sample_weight: Any) -> Array:
-        """Learn the columns, and return them as the networks see them."""
+    def _fit_encoder(self, X: Any, sample_weight: Any) -> None:
+        """Learn the columns and their precision."""
         self.encoder_ = TableEncoder(categorical_features=self.categorical_features)
         self.encoder_.fit(X, sample_weight=sample_weight)
         self.n_features_in_ = self.encoder_.n_features_in_
         self.__dict__.pop("feature_names_in_", None)
         if hasattr(self.encoder_, "feature_names_in_"):
             self.feature_names_in_ = self.encoder_.feature_names_in_
-        return self._encoded(X)
+        self._is_single = is_single(X)
 
-    def _make_ensembles(self, n_rows: int, end: float | None) -> list[BaggingEnsemble]:
+    def _make_ensembles(self, n_rows: int) -> list[BaggingEnsemble]:
         """Return the ensembles of the preset, or one of the user's network."""
         preset = PRESETS[self.preset]
         if self.network is None:
             networks = networks_for(self._classifies, n_rows, preset)
-            for network in networks:
-                network.set_params(**self._network_parameters())
         else:
             networks = [clone(self.network)]
         n_members = self.n_members or n_members_for(n_rows, preset)
@@ -174,42 +177,58 @@ class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
         sampling = sampling_for(n_rows, preset)
         # All draw the same rows, so that rows are new to members of each.
         seed = random_source(self.random_state).randint(2**31 - 1)
-        ensembles = []
-        for k, network in enumerate(networks):
-            if end is not None:
-                own = getattr(network, "_skl_callbacks", [])
-                network.set_callbacks(*own, _Deadline(end))
-            ensembles.append(
-                BaggingEnsemble(
-                    network,
-                    (n_members + len(networks) - 1 - k) // len(networks),
-                    oob_score=True,
-                    n_jobs=self.n_jobs,
-                    random_state=seed,
-                    **sampling,
-                )
+        return [
+            BaggingEnsemble(
+                self._prepared(network),
+                (n_members + len(networks) - 1 - k) // len(networks),
+                n_jobs=self.n_jobs,
+                random_state=seed,
+                **sampling,
             )
-        return ensembles
+            for k, network in enumerate(networks)
+        ]
 
     _classifies: ClassVar[bool]
 
-    def _network_parameters(self) -> dict[str, Any]:
-        """Return parameters of the networks that follow from the estimator's."""
-        return {}
+    def _prepared(self, network: Any) -> Any:
+        """Return a network with parameters that follow from the estimator's."""
+        return network
 
     @abstractmethod
     def _learn_targets(self, y: Any, weights: Array | None) -> Array:
         """Check targets, learn from them, and return what the networks are to learn."""
 
     @abstractmethod
-    def _learn_from_left_out(self, targets: Array, weights: Array | None) -> None:
+    def _learn_from_left_out(
+        self, encoded: Array, targets: Array, weights: Array | None
+    ) -> None:
         """Learn from the outputs of rows by the members that are new to them."""
 
-    def _encoded(self, X: Any) -> Array:
-        """Return a table as the networks see it."""
-        check_is_fitted(self, "encoder_")
-        encoded: Array = self.encoder_.transform(X)
-        return encoded
+    def _encoded_to_fit(self, X: Any, n_rows: int) -> Array:
+        """Return a table as the networks are to learn it, in their precision."""
+        dtype = np.float64 if n_rows < FEW_ROWS else np.float32
+        n_columns = sum(self.encoder_.n_columns_of_features_)
+        return in_blocks(
+            X, n_columns, lambda t: self.encoder_._encode(t).astype(dtype, copy=False)
+        )
+
+    def _in_blocks(self, X: Any, outputs: Callable[[Array], Array]) -> Array:
+        """Return outputs for the rows of a table, encoded in its precision."""
+        # Warnings of names are for the table, not for each block.
+        _check_feature_names(self.encoder_, X, reset=False)
+        encoder = _with_names_of(X, self.encoder_)
+        n_columns = sum(encoder.n_columns_of_features_)
+        networks = [m for ensemble in self.ensembles_ for m in ensemble.estimators_]
+
+        def of_block(table: Any) -> Array:
+            encoded = encoder._encode(table)
+            single = self._is_single and is_single(table)
+            dtype = np.float32 if single else np.float64
+            filled = filled_up(encoded.astype(dtype, copy=False), networks)
+            return outputs(filled)[: len(encoded)]
+
+        with one_blas_thread():
+            return in_blocks(X, n_columns, of_block)
 
     def __sklearn_tags__(self) -> Any:
         """Say what columns may hold."""
@@ -220,13 +239,11 @@ class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
         return tags
 
 
-def _fit_ensemble(
-    ensemble: BaggingEnsemble, encoded: Array, targets: Array, weights: Array | None
-) -> None:
-    """Fit the networks, without what they would say of what is meant to be."""
-    with warnings.catch_warnings():
-        # Some rows may have been drawn for all members, and a number of epochs is what
-        # was asked for.
-        warnings.filterwarnings("ignore", ".*out-of-bag outputs")
-        warnings.filterwarnings("ignore", category=ConvergenceWarning)
-        ensemble.fit(encoded, targets, sample_weight=weights)
+def _with_names_of(X: Any, encoder: TableEncoder) -> TableEncoder:
+    """Return an encoder that takes the names of a table for those of fit."""
+    twin = copy.copy(encoder)
+    twin.__dict__.pop("feature_names_in_", None)
+    names = _get_feature_names(X)
+    if names is not None:
+        twin.feature_names_in_ = names
+    return twin

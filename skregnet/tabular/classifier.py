@@ -1,18 +1,21 @@
 """Classification of tables."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_y, column_or_1d
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from skregnet.checked_data import accuracy, checked_labels
+from skregnet.checked_data import naming
+from skregnet.estimators._weights import checked_weights
 from skregnet.kernels import Array
 from skregnet.labels import codes_of, learn_classes
 from skregnet.tabular._base import BaseTabular
 from skregnet.tabular._calibration import Calibration, fitted_calibration
+from skregnet.tabular._targets import labels_of
+from skregnet.tabular._training import left_out_outputs
 from skregnet.tabular.presets import FEW_ROWS
 
 
@@ -33,8 +36,10 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
     n_members : int, default=None
         Number of networks; None for that of the preset.
     time_limit : float, default=None
-        Seconds after which networks in training end with their epoch; None for no
-        limit. Each runs one epoch at least.
+        Seconds for training; None for no limit. With a limit networks are trained in
+        turn, and no further one is begun if, judged by those before, it will not end in
+        time: how many there are, and so results, depends on the machine. The first
+        ones end with the epoch in which time is over, and run one at least.
     categorical_features : 'from_dtype' or array-like, default='from_dtype'
         Columns that are categories though they hold numbers: names, places or a mask.
     class_weight : dict or 'balanced', default=None
@@ -49,12 +54,13 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        Classes.
+        Classes, as they were given: numbers, text, or any objects that can be hashed.
     encoder_ : TableEncoder
         What makes numbers of the columns.
     ensembles_ : list of BaggingEnsemble
         The networks: those that learn from adversarial examples, and the others; one
-        for fewer than 64 rows, and for a network of your own.
+        for fewer than 64 rows, for a network of your own, and where Ctrl-C left no
+        others. Where classes are neither numbers nor text they know them by number.
     shares_ : ndarray of shape (n_ensembles,)
         What each counts for.
     power_ : float
@@ -145,11 +151,11 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         Returns
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
-            In the order of `classes_`.
+            In the order of `classes_`; in float32 where all columns of floats are, in
+            `fit` and in `X`, in float64 otherwise. They do not depend on the other
+            rows of `X`.
         """
-        encoded = self._encoded(X)
-        outputs = [ensemble.predict_proba(encoded) for ensemble in self.ensembles_]
-        return Calibration(self.shares_, self.power_).apply(outputs)
+        return self._of_probabilities(X, lambda probabilities: probabilities)
 
     def predict_log_proba(self, X: Any) -> Array:
         """Predict the logarithm of the probability of each class.
@@ -164,7 +170,19 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         log_probabilities : ndarray of shape (n_samples, n_classes)
             In the order of `classes_`.
         """
-        return np.log(self.predict_proba(X))
+        return self._of_probabilities(X, np.log)
+
+    def _of_probabilities(self, X: Any, change: Callable[[Array], Array]) -> Array:
+        """Return calibrated probabilities, changed before they lose precision."""
+        check_is_fitted(self)
+        calibration = Calibration(self.shares_, self.power_)
+
+        def changed(encoded: Array) -> Array:
+            outputs = [e.predict_proba(encoded) for e in self.ensembles_]
+            found = change(calibration.apply(outputs))
+            return found.astype(encoded.dtype, copy=False)
+
+        return self._in_blocks(X, changed)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the accuracy.
@@ -174,38 +192,63 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         X : data frame or array-like of shape (n_samples, n_features)
             A table with the columns of `fit`.
         y : array-like of shape (n_samples,)
-            True labels.
+            True classes; of those that `fit` has not seen none is predicted.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples.
+            Weights of the rows.
 
         Returns
         -------
-        accuracy : float
-            Share of samples whose prediction is right, in [0, 1].
+        score : float
+            1 is the best.
         """
-        return accuracy(y, self.predict(X), sample_weight)
+        codes = self.predict_proba(X).argmax(axis=1)
+        with naming("y"):
+            check_consistent_length(codes, y)
+            hits = codes_of(labels_of(y), self.classes_) == codes
+        weights = checked_weights(sample_weight, codes)
+        return float(np.average(hits, weights=weights))
 
-    def _network_parameters(self) -> dict[str, Any]:
-        return {"class_weight": self.class_weight}
+    def _prepared(self, network: Any) -> Any:
+        given = self.class_weight if self.network is None else network.class_weight
+        if isinstance(given, dict) and self._has_codes:
+            labels = list(self.classes_)
+            codes = {k: given[own] for k, own in enumerate(labels) if own in given}
+            if len(codes) < min(len(given), len(labels)):
+                raise ValueError(
+                    f"class_weight expects weights of classes that are in y, {labels}, "
+                    f"got class_weight={given!r}."
+                )
+            given = codes
+        return network.set_params(class_weight=given)
 
     def _learn_targets(self, y: Any, weights: Array | None) -> Array:  # noqa: ARG002
-        y = _check_y(checked_labels(y, "y"), estimator=self, multi_output=True)
-        y = column_or_1d(y, warn=True)
-        check_classification_targets(y)
-        self.classes_: Array = learn_classes(y)[0]
-        return y
+        self.classes_: Array
+        self.classes_, codes = learn_classes(labels_of(y))
+        # Networks take numbers and text as they are, and all else by its number.
+        self._has_codes = self.classes_.dtype.kind not in "biufU"
+        return codes if self._has_codes else self.classes_[codes]
 
-    def _learn_from_left_out(self, targets: Array, weights: Array | None) -> None:
-        outputs = [ensemble.oob_decision_function_ for ensemble in self.ensembles_]
+    def _columns_of(self, member: Any) -> Array:
+        """Return the numbers of the classes that a member knows."""
+        if self._has_codes:
+            known: Array = member.classes_
+            return known
+        return codes_of(member.classes_, self.classes_)
+
+    def _learn_from_left_out(
+        self, encoded: Array, targets: Array, weights: Array | None
+    ) -> None:
+        outputs = [left_out_outputs(e, encoded) for e in self.ensembles_]
         rows = ~np.isnan(outputs).any(axis=(0, 2))
         if weights is not None:
             rows &= weights > 0
-        self.classes_ = self.ensembles_[0].classes_
         if len(self.classes_) == 1 or rows.sum() < FEW_ROWS:
             self.shares_: Array = np.full(len(outputs), 1 / len(outputs))
             self.power_ = 1.0
             return
-        codes = codes_of(targets[rows], self.classes_)
+        codes = targets[rows]
+        if not self._has_codes:
+            codes = codes_of(codes, self.classes_)
         counted = np.ones(len(targets)) if weights is None else weights
         self.shares_, self.power_ = fitted_calibration(
             [probabilities[rows] for probabilities in outputs], codes, counted[rows]

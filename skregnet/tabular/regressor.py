@@ -4,10 +4,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.utils.validation import _check_y, column_or_1d
+from sklearn.utils.validation import check_is_fitted
 
 from skregnet.kernels import Array
 from skregnet.tabular._base import BaseTabular
+from skregnet.tabular._targets import numbers_of
 
 
 class TabularRegressor(RegressorMixin, BaseTabular):
@@ -26,8 +27,10 @@ class TabularRegressor(RegressorMixin, BaseTabular):
     n_members : int, default=None
         Number of networks; None for that of the preset.
     time_limit : float, default=None
-        Seconds after which networks in training end with their epoch; None for no
-        limit. Each runs one epoch at least.
+        Seconds for training; None for no limit. With a limit networks are trained in
+        turn, and no further one is begun if, judged by those before, it will not end in
+        time: how many there are, and so results, depends on the machine. The first
+        ones end with the epoch in which time is over, and run one at least.
     categorical_features : 'from_dtype' or array-like, default='from_dtype'
         Columns that are categories though they hold numbers: names, places or a mask.
     network : MLPRegressor, default=None
@@ -109,14 +112,20 @@ class TabularRegressor(RegressorMixin, BaseTabular):
         Returns
         -------
         y : ndarray of shape (n_samples,)
-            The mean of the networks' predictions.
+            The mean of the networks' predictions; in float32 where all columns of
+            floats are, in `fit` and in `X`, and the targets are not beyond it; in
+            float64 otherwise.
         """
-        encoded = self._encoded(X)
-        outputs = self.ensembles_[0].predict(encoded).astype(np.float64)
-        values: Array = (outputs * self.target_scale_ + self.target_mean_).clip(
-            *self.target_range_
-        )
-        return values
+        check_is_fitted(self)
+        ensemble = self.ensembles_[0]
+
+        def numbers(encoded: Array) -> Array:
+            outputs = ensemble.predict(encoded).astype(np.float64)
+            values = outputs * self.target_scale_ + self.target_mean_
+            values = values.clip(*self.target_range_)
+            return values.astype(encoded.dtype, copy=False)
+
+        return self._in_blocks(X, numbers)
 
     def predict_std(self, X: Any) -> Array:
         """Predict how much the networks differ.
@@ -131,14 +140,17 @@ class TabularRegressor(RegressorMixin, BaseTabular):
         std : ndarray of shape (n_samples,)
             Standard deviation of their predictions about their mean, in units of `y`.
         """
-        encoded = self._encoded(X)
-        std: Array = self.ensembles_[0].predict_std(encoded) * self.target_scale_
-        return std
+        check_is_fitted(self)
+        ensemble = self.ensembles_[0]
+
+        def spreads(encoded: Array) -> Array:
+            std = ensemble.predict_std(encoded).astype(np.float64)
+            return (std * self.target_scale_).astype(encoded.dtype, copy=False)
+
+        return self._in_blocks(X, spreads)
 
     def _learn_targets(self, y: Any, weights: Array | None) -> Array:
-        y = column_or_1d(
-            _check_y(y, estimator=self, multi_output=True, y_numeric=True), warn=True
-        ).astype(np.float64)
+        y = numbers_of(y)
         counted = y if weights is None else y[weights > 0]
         self.target_mean_ = float(np.average(y, weights=weights))
         variance = np.average((y - self.target_mean_) ** 2, weights=weights)
@@ -149,8 +161,15 @@ class TabularRegressor(RegressorMixin, BaseTabular):
             )
         self.target_scale_ = float(np.sqrt(variance)) or 1.0
         self.target_range_ = (float(counted.min()), float(counted.max()))
+        # Predictions of targets beyond single precision are in double.
+        limits = np.finfo(np.float32)
+        largest = max(map(abs, self.target_range_))
+        fits = largest < limits.max and self.target_scale_ > limits.tiny
+        self._is_single = bool(self._is_single and fits)
         standardised: Array = (y - self.target_mean_) / self.target_scale_
         return standardised
 
-    def _learn_from_left_out(self, targets: Array, weights: Array | None) -> None:
+    def _learn_from_left_out(
+        self, encoded: Array, targets: Array, weights: Array | None
+    ) -> None:
         """Nothing: means are what squared errors ask for."""
