@@ -404,12 +404,7 @@ def _as_floats(X: Any) -> Any:
 
 def input_tags_of(augmenter: Any) -> InputTags:
     """Return which samples an augmenter takes; without tags, finite dense ones."""
-    if isinstance(augmenter, type):
-        raise TypeError(
-            f"augmenter expects an object, such as {augmenter.__name__}(), got the "
-            f"class {augmenter.__name__}."
-        )
-    if hasattr(augmenter, "__sklearn_tags__"):
+    if hasattr(augmenter, "__sklearn_tags__") and not isinstance(augmenter, type):
         return get_tags(augmenter).input_tags
     return InputTags()
 

@@ -60,6 +60,11 @@ class CopyMaker:
                 "n_copies expects at least 1 where keep_originals=False, since no rows "
                 "are left otherwise, got n_copies=0."
             )
+        if isinstance(caller.augmenter, type):
+            name = caller.augmenter.__name__
+            raise TypeError(
+                f"augmenter expects an object, such as {name}(), got the class {name}."
+            )
         tags = input_tags_of(caller.augmenter)
         rows = checked_array(
             dense_frame(X),
