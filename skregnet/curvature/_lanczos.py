@@ -36,6 +36,9 @@ _KEPT = 0.7
 # Rounding of a residual, in units of the accuracy of products.
 _ROUNDING = 10
 
+# Values count as equal that differ by so much, in the same units.
+_SPREAD = 100
+
 
 def extreme_eigenvectors(
     operator: CheckedOperator,
@@ -192,8 +195,8 @@ class _Basis:
             else:
                 self._residual = 0.0
         values, coordinates = eigh(self._matrix)
-        rounding = _ROUNDING * self._operator.accuracy * float(np.abs(values).max())
-        starts = np.flatnonzero(np.diff(values) > rounding) + 1
+        spread = _SPREAD * self._operator.accuracy * float(np.abs(values).max())
+        starts = np.flatnonzero(np.diff(values) > spread) + 1
         clusters = np.split(np.arange(len(values)), starts)
         for places in clusters:
             coordinates[:, places] = _turned(coordinates[:, places])
