@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from skregnet.curvature._matrix import as_operator, dense
+from skregnet.curvature._matrix import as_operator, dense, real_numbers
 from skregnet.kernels import Array
 
 # Most parameters of which all eigenvalues are computed.
@@ -19,8 +19,9 @@ def directional_curvature(operator: Any, direction: Any) -> Any:
 
     Parameters
     ----------
-    operator : LinearOperator or array-like of shape (n_parameters, n_parameters)
-        A symmetric matrix, such as a `HessianOperator`.
+    operator : LinearOperator, array-like or sparse matrix
+        A symmetric matrix of shape (n_parameters, n_parameters), such as a
+        `HessianOperator`.
     direction : array-like of shape (n_parameters,) or (n_directions, n_parameters)
         One or several directions, of any lengths but 0.
 
@@ -72,7 +73,7 @@ def condition_number(
     Parameters
     ----------
     operator : LinearOperator or array-like
-        A symmetric matrix of shape (n_parameters, n_parameters), such as a
+        A symmetric matrix of shape (n_parameters, n_parameters), sparse too, such as a
         `HessianOperator` or what `hessian` returns; or all of its eigenvalues, or those
         to compare, of shape (n_eigenvalues,).
     rtol : float, default=None
@@ -125,9 +126,9 @@ def condition_number(
 
 def _all_eigenvalues(operator: Any) -> Array:
     """Return eigenvalues, given or computed."""
-    if np.ndim(operator) == 1:
-        values = np.asarray(operator, dtype=np.float64)
-        if not len(values) or not np.isfinite(values).all():
+    if getattr(operator, "ndim", None) == 1 or np.ndim(operator) == 1:
+        values = real_numbers(operator, "operator")
+        if values.ndim != 1 or not len(values) or not np.isfinite(values).all():
             raise ValueError(
                 "operator expects a matrix, or finite eigenvalues, got "
                 f"{len(values)} eigenvalues that are not all finite."

@@ -71,8 +71,9 @@ def spectral_density(
 
     Parameters
     ----------
-    operator : LinearOperator or array-like of shape (n_parameters, n_parameters)
-        A symmetric matrix, such as a `HessianOperator`.
+    operator : LinearOperator, array-like or sparse matrix
+        A symmetric matrix of shape (n_parameters, n_parameters), such as a
+        `HessianOperator`.
     n_steps : int, default=60
         Products for each probe, at most the number of parameters.
     n_probes : int, default=8

@@ -1,13 +1,24 @@
 """Eigenvalues of a symmetric matrix that is known by its products."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 from scipy.linalg import eigh
-from scipy.sparse.linalg import LinearOperator, eigsh
+from scipy.sparse.linalg import ArpackNoConvergence
 
-from skregnet.curvature._matrix import DENSE, as_operator, check_count, dense
+from skregnet.curvature._lanczos import extreme_eigenvectors
+from skregnet.curvature._matrix import (
+    DENSE,
+    CheckedOperator,
+    as_operator,
+    check_count,
+    dense,
+)
 from skregnet.kernels import Array
+
+# Largest matrix that is written down where products have not sufficed: 200 MB.
+LARGEST_DENSE = 5_000
 
 _WHICH = ("LM", "SM", "LA", "SA", "BE")
 
@@ -24,13 +35,16 @@ def eigenvalues(
 ) -> Any:
     """Return extreme eigenvalues: curvatures along the directions of their vectors.
 
-    By Lanczos' method, which needs products only (ARPACK, through SciPy); up to 1,000
-    parameters, and where most eigenvalues are asked for, by a dense decomposition.
+    By Lanczos' method, which needs products only; up to 1,000 parameters, and where
+    most eigenvalues are asked for, by a dense decomposition, and up to 5,000 parameters
+    also where Lanczos' method has not converged after as many products as a dense
+    matrix takes.
 
     Parameters
     ----------
-    operator : LinearOperator or array-like of shape (n_parameters, n_parameters)
-        A symmetric matrix, such as a `HessianOperator`.
+    operator : LinearOperator, array-like or sparse matrix
+        A symmetric matrix of shape (n_parameters, n_parameters), such as a
+        `HessianOperator`; real, and symmetric to rounding.
     k : int, default=10
         How many; all there are, if there are not as many.
     which : {'LM', 'SM', 'LA', 'SA', 'BE'}, default='LM'
@@ -39,9 +53,11 @@ def eigenvalues(
     return_eigenvectors : bool, default=False
         Whether to return the eigenvectors too.
     tol : float, default=0.0
-        Relative accuracy of Lanczos' method; 0 for that of the machine.
+        Accuracy of Lanczos' method, relative to the largest magnitude; 0 for that of
+        the operator's dtype.
     max_iter : int, default=None
-        Most restarts of Lanczos' method; None for ten times the number of parameters.
+        Most restarts of Lanczos' method, each of about `k` products, at least ten; None
+        for as many as a dense matrix takes, and ten times these above 5,000 parameters.
     random_state : int or Generator, default=0
         Where Lanczos' method starts.
 
@@ -57,12 +73,14 @@ def eigenvalues(
     ValueError
         If an argument is not as described.
     scipy.sparse.linalg.ArpackNoConvergence
-        If there have been too many restarts.
+        If there have been `max_iter` restarts, or as many as None stands for above
+        5,000 parameters.
 
     References
     ----------
-    R. Lehoucq, D. Sorensen and C. Yang (1998). ARPACK users' guide. SIAM. The lecture's
-    heading "Eigenvalues of The Hessian Matrix".
+    K. Wu and H. Simon (2000). Thick-restart Lanczos method for large symmetric
+    eigenvalue problems. SIAM Journal on Matrix Analysis and Applications 22(2). The
+    lecture's heading "Eigenvalues of The Hessian Matrix".
 
     Examples
     --------
@@ -76,32 +94,61 @@ def eigenvalues(
     k = min(check_count("k", k), n_parameters)
     if which not in _WHICH:
         raise ValueError(f"which expects one of {_WHICH}, got which={which!r}.")
-    # ARPACK leaves one out, and is slow where it is to find most of them.
+    # Lanczos' method is slow where it is to find most of them.
     if n_parameters <= DENSE or 2 * k >= n_parameters:
-        values, vectors = eigh(dense(operator, n_parameters))
-        chosen = _choose(values, k, which)
+        values, vectors = _of_dense(operator, k, which)
     else:
-        start = np.random.default_rng(random_state).standard_normal(n_parameters)
-        values, vectors = _lanczos(
-            operator, k, which, v0=start, tol=tol, maxiter=max_iter
+        rng = np.random.default_rng(random_state)
+        values, vectors = _by_products(
+            operator, k, which, rng, tol=tol, max_iter=max_iter
         )
-        chosen = np.argsort(values)
-    chosen = chosen[::-1]
     if return_eigenvectors:
-        return values[chosen], vectors[:, chosen]
-    return values[chosen]
+        return values[::-1], vectors[:, ::-1]
+    return values[::-1]
 
 
-def _lanczos(
-    operator: LinearOperator, k: int, which: str, *, v0: Array, **options: Any
+def _by_products(
+    operator: CheckedOperator,
+    k: int,
+    which: str,
+    rng: np.random.Generator,
+    *,
+    tol: float,
+    max_iter: int | None,
 ) -> tuple[Array, Array]:
-    """Return eigenvalues and eigenvectors, in cases that ARPACK refuses too."""
-    if not operator.matvec(v0).any():
-        return np.zeros(k), np.eye(len(v0), k)
-    if which == "BE" and k == 1:
-        which = "LA"
-    values, vectors = eigsh(operator, k, which=which, v0=v0, **options)
-    return values, vectors
+    """Return eigenvalues and eigenvectors by Lanczos' method, or by all products.
+
+    Where nobody says how long it may take, it may take as many products as there are
+    parameters: then it costs no more to write the matrix down, if it is not too large.
+    """
+    n_parameters = operator.shape[0]
+    may_write = max_iter is None and n_parameters <= LARGEST_DENSE
+    if max_iter is None:
+        # A restart adds about as many vectors as are asked for, at least ten.
+        max_iter = max(10, (1 if may_write else 10) * n_parameters // max(10, k))
+    try:
+        *found, is_tried = extreme_eigenvectors(
+            operator,
+            k,
+            partial(_choose, which=which),
+            rng,
+            tol=tol,
+            max_restarts=max_iter,
+        )
+    except ArpackNoConvergence:
+        if not may_write:
+            raise
+        is_tried = False
+    if may_write and not is_tried:
+        return _of_dense(operator, k, which)
+    return found[0], found[1]
+
+
+def _of_dense(operator: CheckedOperator, k: int, which: str) -> tuple[Array, Array]:
+    """Return eigenvalues, ascending, and eigenvectors of the matrix written down."""
+    values, vectors = eigh(dense(operator, operator.shape[0]))
+    chosen = _choose(values, k, which)
+    return values[chosen], vectors[:, chosen]
 
 
 def _choose(values: Array, k: int, which: str) -> Array:

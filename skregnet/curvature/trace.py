@@ -17,8 +17,9 @@ def trace(operator: Any, n_products: int = 60, *, random_state: Any = 0) -> floa
 
     Parameters
     ----------
-    operator : LinearOperator or array-like of shape (n_parameters, n_parameters)
-        A symmetric matrix, such as a `HessianOperator`.
+    operator : LinearOperator, array-like or sparse matrix
+        A symmetric matrix of shape (n_parameters, n_parameters), such as a
+        `HessianOperator`.
     n_products : int, default=60
         Number of products, at least 3.
     random_state : int or Generator, default=0
