@@ -7,6 +7,7 @@ refused as infinite ones are: by a ValueError, without warnings of NumPy's.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from reprlib import repr as short_repr
 from typing import Any
 
 import numpy as np
@@ -260,7 +261,7 @@ def _naming_columns(X: Any) -> Iterator[None]:
                 if not _is_float(value):
                     kind = TypeError if isinstance(error, TypeError) else ValueError
                     raise kind(
-                        f"X expects numbers that floats can hold, got {value!r} in "
+                        f"X expects numbers that floats can hold, got {short_repr(value)} in "
                         f"column {name!r}: {error.__cause__ or error}"
                     ) from error
         raise
@@ -384,7 +385,7 @@ def checked_numbers(y: Any, name: str) -> Any:
     for value in y.ravel():
         if not _is_float(value):
             raise ValueError(
-                f"{name} expects numbers that floats can hold, got {value!r}."
+                f"{name} expects numbers that floats can hold, got {short_repr(value)}."
             )
     return y.astype(np.float64)
 

@@ -62,20 +62,20 @@ def given(estimator, **parameters):
 
 # An estimator, what it is fitted to, and what the message says.
 REFUSED = {
-    "integers beyond floats": (CLASSIFIER, (BEYOND, LABELS), "X or y expects numbers"),
+    "integers beyond floats": (CLASSIFIER, (BEYOND, LABELS), "X expects numbers"),
     "targets beyond floats": (REGRESSOR, (X, BEYOND[:, 0]), "y expects numbers"),
     "weights beyond floats": (
         CLASSIFIER,
         (X, LABELS, [10**400] * 12),
         "sample_weight expects",
     ),
-    "labels of two types": (CLASSIFIER, (X, MIXED), "y cannot be used"),
-    "labels that are missing": (CLASSIFIER, (X, MISSING), "y cannot be used"),
-    "labels of a bag": (BaggingEnsemble(CLASSIFIER, 2), (X, MIXED), "y cannot be"),
+    "labels of two types": (CLASSIFIER, (X, MIXED), "y contains NaN"),
+    "labels that are missing": (CLASSIFIER, (X, MISSING), "y contains NaN"),
+    "labels of a bag": (BaggingEnsemble(CLASSIFIER, 2), (X, MIXED), "y contains"),
     "labels of a table": (
         TabularClassifier(network=CLASSIFIER),
         (X, MIXED),
-        "y cannot",
+        "y expects a value",
     ),
     "labels of a sampler": (AugmentingSampler(Mixup()), (X, MIXED), "y cannot be used"),
     "one target for all": (REGRESSOR, (X, 1.0), "y cannot be used"),
