@@ -57,8 +57,11 @@ class InverseScaling:
     why_stop: ClassVar[str] = ""
 
     def after_epoch(self, rate: float, n_rows_seen: int) -> float:
-        """Scale the initial rate."""
-        return float(self.initial / (n_rows_seen + 1) ** self.power)
+        """Scale the initial rate, down to 0 where the power is beyond the floats."""
+        try:
+            return float(self.initial / (n_rows_seen + 1) ** float(self.power))
+        except OverflowError:
+            return 0.0
 
     def on_plateau(self, rate: float) -> float | None:
         """Stop."""
@@ -101,11 +104,11 @@ class Gradual:
         cause = None
         try:
             got = self.shape(progress)
-        except (TypeError, ValueError) as error:
+        except (ArithmeticError, TypeError, ValueError) as error:
             got = cause = error
         try:
             rate = self.full * float(got)
-        except (TypeError, ValueError):
+        except (OverflowError, TypeError, ValueError):
             rate = math.nan
         if not 0 <= rate < math.inf:
             raise ValueError(

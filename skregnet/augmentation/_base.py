@@ -131,7 +131,7 @@ class Augmenter(
         X = self.fit(X, y)._validate(X, reset=False)
         with np.errstate(over="ignore", invalid="ignore"):
             changed = self._change(X, y, generator_of(self.random_state))
-        assert_all_finite(changed, input_name="X, once changed,")
+            assert_all_finite(changed, input_name="X, once changed,")
         # The next step may write to what it is handed.
         return X.copy() if changed is X else changed
 
@@ -172,9 +172,9 @@ class Augmenter(
         )
         if not sparse.issparse(X) or X.has_canonical_format:
             return X
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             X = with_values_once(X)
-        assert_all_finite(X, input_name="X")
+            assert_all_finite(X, input_name="X")
         return X
 
     def __sklearn_tags__(self) -> Any:

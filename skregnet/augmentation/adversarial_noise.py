@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from scipy import sparse
 from sklearn.frozen import FrozenEstimator
+from sklearn.utils import assert_all_finite
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
@@ -142,10 +143,12 @@ class AdversarialNoise(Augmenter):
         if labels is None:
             labels = self.estimator_.predict(X)
         step, inputs = float(self.step), X
-        for _ in range(self.iterations):
-            gradient = self.estimator_.input_gradient(inputs, labels)
-            gradient = gradient.astype(X.dtype, copy=False)
-            inputs = moved(inputs, X, gradient, step, self.norm, self.iterations)
+        with np.errstate(over="ignore", invalid="ignore"):
+            for _ in range(self.iterations):
+                gradient = self.estimator_.input_gradient(inputs, labels)
+                gradient = gradient.astype(X.dtype, copy=False)
+                inputs = moved(inputs, X, gradient, step, self.norm, self.iterations)
+            assert_all_finite(inputs, input_name="X, once moved,")
         return inputs
 
     def _decode(self, y: Any, n_rows: int) -> Array:
