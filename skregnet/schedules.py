@@ -57,9 +57,9 @@ class InverseScaling:
     why_stop: ClassVar[str] = ""
 
     def after_epoch(self, rate: float, n_rows_seen: int) -> float:
-        """Scale the initial rate, to 0 where the power is beyond the floats."""
+        """Scale the initial rate, down to 0 where the power is beyond the floats."""
         try:
-            return float(self.initial / (n_rows_seen + 1) ** self.power)
+            return float(self.initial / (n_rows_seen + 1) ** float(self.power))
         except OverflowError:
             return 0.0
 
@@ -104,11 +104,11 @@ class Gradual:
         cause = None
         try:
             got = self.shape(progress)
-        except (TypeError, ValueError) as error:
+        except (ArithmeticError, TypeError, ValueError) as error:
             got = cause = error
         try:
             rate = self.full * float(got)
-        except (TypeError, ValueError):
+        except (OverflowError, TypeError, ValueError):
             rate = math.nan
         if not 0 <= rate < math.inf:
             raise ValueError(

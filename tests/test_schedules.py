@@ -1,5 +1,7 @@
 """Learning-rate schedules, by their formulas."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -15,6 +17,7 @@ from skregnet.schedules import (
     shape_of,
 )
 from tests import references
+from tests.fitting import fit
 
 SCHEDULES = [Constant(0.3), InverseScaling(0.3, 0.7), Adaptive(0.3)]
 
@@ -37,6 +40,44 @@ def test_inverse_scaling(power):
     found = rates_over_epochs(InverseScaling(0.3, power), 5, 120)
     expected = [0.3 / (epoch * 120 + 1) ** power for epoch in range(5)]
     assert found == pytest.approx(expected, rel=1e-14)
+
+
+@pytest.mark.parametrize("power", [1e3, 1e308, 10**400])
+@pytest.mark.parametrize("n_rows", [1, 10**6, 10**400])
+def test_inverse_scaling_beyond_the_floats_is_zero(power, n_rows):
+    assert InverseScaling(0.3, power).after_epoch(0.3, n_rows * 10**3) == 0.0
+
+
+def test_inverse_scaling_by_powers_that_round_to_nothing():
+    assert InverseScaling(0.3, 1e-320).after_epoch(0.3, 10**6) == 0.3
+
+
+@pytest.mark.parametrize(
+    "shape", [lambda t: 1 / (t - t), lambda t: 10**400, lambda t: math.exp(1e4)]
+)
+def test_shapes_beyond_the_floats_are_refused(shape):
+    with pytest.raises(ValueError, match="learning_rate expects a function of one"):
+        Gradual(0.3, shape).at(0.5)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("solver", ["sgd", "adam", "delta_bar_delta", "eigen_step"])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"learning_rate": "invscaling", "power_t": 1e3, "max_iter": 5},
+        {"learning_rate": "coslog4", "max_iter": 5},  # starts at 0
+        {"learning_rate": "adaptive", "learning_rate_init": 5e-324, "max_iter": 5},
+        {"learning_rate": "cosine", "max_iter": 10**400, "tol": 10.0},
+        {"weight_averaging": "swa", "max_iter": 10**400, "tol": 10.0},
+    ],
+)
+def test_fits_at_the_ends(solver, settings):
+    if solver == "eigen_step" and "weight_averaging" in settings:
+        pytest.skip("refused")
+    mlp = fit("real", solver=solver, n_iter_no_change=2, **settings)
+    assert np.isfinite(mlp.loss_curve_).all()
+    assert mlp.n_iter_ < 100
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES[:2], ids=repr)

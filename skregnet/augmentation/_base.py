@@ -121,7 +121,7 @@ class Augmenter(
         X : array-like of shape (n_samples, n_features)
             Rows to learn from.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
-            Targets, which stay.
+            Targets, which stay: labels or numbers.
 
         Returns
         -------
@@ -130,8 +130,8 @@ class Augmenter(
         """
         X = self.fit(X, y)._validate(X, reset=False)
         with np.errstate(over="ignore", invalid="ignore"):
-            changed, _ = self.augment(X, None, generator_of(self.random_state))
-        assert_all_finite(changed, input_name="X, once changed,")
+            changed = self._change(X, y, generator_of(self.random_state))
+            assert_all_finite(changed, input_name="X, once changed,")
         # The next step may write to what it is handed.
         return X.copy() if changed is X else changed
 
@@ -151,6 +151,13 @@ class Augmenter(
         check_is_fitted(self)
         return self._validate(X, reset=False)
 
+    def _change(self, X: Any, y: Any, rng: np.random.Generator) -> Any:
+        """Return rows changed at random, whose targets, as a user has them, stay."""
+        return self.augment(X, None, rng)[0]
+
+    def _tell_classes(self, classes: Array) -> None:
+        """Take notice of the class that each column of the targets stands for."""
+
     def _learn(self, X: Any, y: Any) -> None:
         """Learn from validated rows; nothing by default."""
 
@@ -165,9 +172,9 @@ class Augmenter(
         )
         if not sparse.issparse(X) or X.has_canonical_format:
             return X
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             X = with_values_once(X)
-        assert_all_finite(X, input_name="X")
+            assert_all_finite(X, input_name="X")
         return X
 
     def __sklearn_tags__(self) -> Any:
@@ -177,6 +184,13 @@ class Augmenter(
         tags.input_tags.sparse = self._takes_sparse
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def changed_rows(augmenter: Any, X: Any, y: Any, rng: np.random.Generator) -> Any:
+    """Return rows changed by an augmenter of any kind, whose targets stay."""
+    if isinstance(augmenter, Augmenter):
+        return augmenter._change(X, y, rng)
+    return augmenter.augment(X, None, rng)[0]
 
 
 def with_values_once(X: Any) -> Any:

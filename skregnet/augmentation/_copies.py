@@ -10,10 +10,10 @@ from sklearn.utils import assert_all_finite, check_consistent_length
 
 from skregnet.augmentation._base import generator_of
 from skregnet.augmentation._containers import dense_frame
-from skregnet.augmentation._targets import Targets, targets_of
+from skregnet.augmentation._targets import Classes, Targets, targets_of
 from skregnet.checked_data import checked_array, input_tags_of
 from skregnet.kernels import Array
-from skregnet.training.augmentation import augmented
+from skregnet.training.augmentation import augmented, tell_classes
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +75,8 @@ class CopyMaker:
         targets = targets_of(y, as_classes, caller)
         check_consistent_length(rows, targets.y)
         augmenter = clone(caller.augmenter).fit(rows, targets.vectors)
+        if isinstance(targets, Classes):
+            tell_classes(augmenter, targets.names)
         return cls(rows, targets, augmenter, caller.n_copies, caller.keep_originals)
 
     @property

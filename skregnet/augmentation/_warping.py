@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skregnet.augmentation._ranges import scaled_down, scaled_up
 from skregnet.kernels import Array
 
 ImageShape = tuple[int, int, int]
@@ -53,13 +54,16 @@ def warp(X: Array, image_shape: ImageShape, fill: float, sources: Sources) -> Ar
         A new array.
     """
     changed = np.empty(X.shape, X.dtype)
+    X, factor = scaled_down(X, fill)
+    fill *= factor
     for rows in blocks(len(X), image_shape):
         places = _Places.of(sources(rows))
         images = X[rows].reshape(-1, *image_shape)
         read = changed[rows].reshape(-1, *image_shape)
         for channel in range(image_shape[2]):
             read[..., channel] = places.read(images[..., channel], fill)
-    return changed
+    scaled: Array = scaled_up(changed, factor)
+    return scaled
 
 
 def affine_sources(

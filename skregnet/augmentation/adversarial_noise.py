@@ -5,12 +5,15 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from scipy import sparse
 from sklearn.frozen import FrozenEstimator
+from sklearn.utils import assert_all_finite
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skregnet.augmentation._base import Augmenter
 from skregnet.augmentation.mixup import numeric_targets
+from skregnet.checked_data import naming
 from skregnet.constraints import Interval
 from skregnet.kernels import Array
 from skregnet.training import NORMS, moved
@@ -20,8 +23,7 @@ class AdversarialNoise(Augmenter):
     """Moves rows in the directions in which a fitted estimator's loss rises.
 
     The move is not random: it depends on the rows and their targets only, which stay.
-    Where no targets are given, as in a :class:`sklearn.pipeline.Pipeline`, those that
-    the estimator predicts take their place.
+    Where no targets are given, those that the estimator predicts take their place.
 
     The estimator is not fitted again, and copies of the augmenter by
     :func:`sklearn.base.clone` go on to use its weights: to measure how well models do
@@ -85,6 +87,12 @@ class AdversarialNoise(Augmenter):
     >>> noise = AdversarialNoise(mlp.fit(X, y), step=0.5, norm="sign")
     >>> mlp.score(noise.fit_transform(X), y) < mlp.score(X, y)
     True
+
+    Without targets what is predicted wrongly moves back to its true class:
+
+    >>> moved = noise.fit_transform(X, y)
+    >>> mlp.score(moved, y) <= mlp.score(noise.fit_transform(X), y)
+    True
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -94,6 +102,11 @@ class AdversarialNoise(Augmenter):
         "norm": [StrOptions(set(NORMS))],
         "iterations": [Interval(Integral, 1, None, closed="left")],
     }
+
+    _known: dict[Any, int] | None
+    """Place of each class among those of a classifier's; None of other estimators."""
+    _places: list[int] | slice
+    """Places of the classes that the columns of the targets stand for."""
 
     def __init__(
         self,
@@ -114,13 +127,30 @@ class AdversarialNoise(Augmenter):
         self, X: Any, y: Array | None, rng: np.random.Generator
     ) -> tuple[Any, Array | None]:
         """Return moved rows, and their targets."""
-        labels = self.estimator_.predict(X) if y is None else self._decode(y, len(X))
+        return self._moved(X, None if y is None else self._decode(y, len(X))), y
+
+    def _change(self, X: Any, y: Any, rng: np.random.Generator) -> Any:
+        """Return moved rows; labels are as the estimator was fitted to."""
+        if y is None or sparse.issparse(y):
+            return self._moved(X, y)
+        labels = np.asarray(y)
+        if self._known is not None:
+            self._check_classes(labels)
+        with naming("y"):
+            return self._moved(X, labels)
+
+    def _moved(self, X: Array, labels: Any) -> Array:
+        """Return rows moved up the loss of labels, or of those predicted."""
+        if labels is None:
+            labels = self.estimator_.predict(X)
         step, inputs = float(self.step), X
-        for _ in range(self.iterations):
-            gradient = self.estimator_.input_gradient(inputs, labels)
-            gradient = gradient.astype(X.dtype, copy=False)
-            inputs = moved(inputs, X, gradient, step, self.norm, self.iterations)
-        return inputs, y
+        with np.errstate(over="ignore", invalid="ignore"):
+            for _ in range(self.iterations):
+                gradient = self.estimator_.input_gradient(inputs, labels)
+                gradient = gradient.astype(X.dtype, copy=False)
+                inputs = moved(inputs, X, gradient, step, self.norm, self.iterations)
+            assert_all_finite(inputs, input_name="X, once moved,")
+        return inputs
 
     def _decode(self, y: Any, n_rows: int) -> Array:
         """Return targets of the kind that the estimator was fitted to."""
@@ -128,7 +158,7 @@ class AdversarialNoise(Augmenter):
             y = np.asarray(y)
             return y.ravel() if y.ndim == 2 and y.shape[1] == 1 else y
         shares = numeric_targets(y, n_rows).reshape(n_rows, -1)
-        classes: Array = self.estimator_.classes_
+        classes: Array = self.estimator_.classes_[self._places]
         is_binary = len(classes) == 2 and not self._is_multilabel
         n_columns = shares.shape[1]
         if n_columns != len(classes) and not (is_binary and n_columns == 1):
@@ -142,6 +172,23 @@ class AdversarialNoise(Augmenter):
         if n_columns < len(classes):
             numbers = (shares[:, 0] > 0.5).astype(int)
         return classes[numbers]
+
+    def _tell_classes(self, classes: Array) -> None:
+        """Learn the place of each class among those of the estimator."""
+        if self._known is not None:
+            self._check_classes(classes)
+            self._places = [self._known[label] for label in classes.tolist()]
+
+    def _check_classes(self, classes: Array) -> None:
+        """Refuse classes that the estimator does not know."""
+        known = self._known or {}
+        labels = dict.fromkeys(classes.ravel().tolist())
+        unknown = [label for label in labels if label not in known]
+        if unknown:
+            raise ValueError(
+                f"y expects classes that the estimator of AdversarialNoise was fitted "
+                f"to, {list(known)}, got {unknown}; fit the estimator to these too."
+            )
 
     def _learn(self, X: Any, y: Any) -> None:
         """Check that the estimator knows rows such as these."""
@@ -161,6 +208,10 @@ class AdversarialNoise(Augmenter):
         vars(estimator).pop("feature_names_in_", None)
         self.estimator_ = estimator
         self._is_multilabel = estimator.predict(X[:1]).ndim == 2
+        self._known, self._places = None, slice(None)
+        if hasattr(estimator, "classes_") and not self._is_multilabel:
+            labels = estimator.classes_.tolist()
+            self._known = {label: place for place, label in enumerate(labels)}
 
     def _check_features(self, estimator: Any) -> None:
         """Refuse other features than those of the estimator."""

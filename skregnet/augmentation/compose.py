@@ -8,9 +8,10 @@ from sklearn.base import clone
 from sklearn.pipeline import _name_estimators
 from sklearn.utils.metaestimators import _BaseComposition
 
-from skregnet.augmentation._base import Augmenter
+from skregnet.augmentation._base import Augmenter, changed_rows
 from skregnet.checked_data import input_tags_of
 from skregnet.kernels import Array
+from skregnet.training.augmentation import tell_classes
 
 
 class Compose(_BaseComposition, Augmenter):
@@ -75,6 +76,17 @@ class Compose(_BaseComposition, Augmenter):
         for augmenter in self.augmenters_:
             X, y = augmenter.augment(X, y, rng)
         return X, y
+
+    def _change(self, X: Any, y: Any, rng: np.random.Generator) -> Any:
+        """Return rows as all augmenters together change them."""
+        for augmenter in self.augmenters_:
+            X = changed_rows(augmenter, X, y, rng)
+        return X
+
+    def _tell_classes(self, classes: Array) -> None:
+        """Tell all augmenters."""
+        for augmenter in self.augmenters_:
+            tell_classes(augmenter, classes)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters.

@@ -8,6 +8,7 @@ from scipy import sparse
 from sklearn.utils._param_validation import StrOptions
 
 from skregnet.augmentation._base import Augmenter, with_values_once
+from skregnet.augmentation._ranges import finite_mean
 from skregnet.constraints import Interval
 from skregnet.kernels import Array, Odds, draw_kept
 
@@ -126,7 +127,7 @@ class FeatureMasking(Augmenter):
         if sparse.issparse(X):
             self._check_sparse()
         elif self.fill == "mean":
-            self.means_ = X.mean(axis=0, dtype=np.float64)
+            self.means_ = finite_mean(X)
 
     def _check_sparse(self) -> None:
         """Refuse what would not stay sparse."""

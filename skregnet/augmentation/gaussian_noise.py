@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from skregnet.augmentation._base import Augmenter, checked_scale
+from skregnet.augmentation._ranges import kept_finite
 from skregnet.constraints import Interval
 from skregnet.kernels import Array, draw_normal
 
@@ -71,9 +72,10 @@ class GaussianNoise(Augmenter):
     ) -> tuple[Any, Array | None]:
         """Return rows with noise, and their targets."""
         changed = draw_normal(rng, X.shape, X.dtype)
-        changed *= self.scale_.astype(X.dtype, copy=False)
-        changed += X
-        return changed, y
+        with np.errstate(over="ignore"):
+            changed *= self.scale_.astype(X.dtype, copy=False)
+            changed += X
+        return kept_finite(changed), y
 
     def _learn(self, X: Any, y: Any) -> None:
         """Learn the spread of each feature."""

@@ -7,6 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from skregnet.augmentation._base import Augmenter, with_values_once
+from skregnet.augmentation._ranges import scaled_down, scaled_up
 from skregnet.checked_data import FLOATS, naming
 from skregnet.constraints import Interval
 from skregnet.kernels import Array
@@ -117,6 +118,12 @@ def numeric_targets(y: Any, n_rows: int) -> Array:
 
 def _mixed(rows: Any, partners: Array, shares: Array) -> Any:
     """Return rows of which their partners have the given shares."""
+    rows, factor = scaled_down(rows)
+    return scaled_up(_between(rows, partners, shares), factor)
+
+
+def _between(rows: Any, partners: Array, shares: Array) -> Any:
+    """Return mixtures of rows whose differences are finite, in a new array."""
     # Differences, so that what two rows have in common stays exactly as it is.
     shares = shares.astype(rows.dtype)
     if sparse.issparse(rows):

@@ -8,11 +8,12 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.utils._param_validation import HasMethods
 
-from skregnet.augmentation._base import Augmenter
+from skregnet.augmentation._base import Augmenter, changed_rows
 from skregnet.augmentation.compose import check_augmenter
 from skregnet.checked_data import input_tags_of
 from skregnet.constraints import Interval
 from skregnet.kernels import Array
+from skregnet.training.augmentation import tell_classes
 
 
 class RandomApply(Augmenter):
@@ -78,6 +79,15 @@ class RandomApply(Augmenter):
         chosen = np.flatnonzero(rng.random(X.shape[0]) < self.probability)
         changed, targets = self.augmenter_.augment(X, y, rng)
         return _with_rows(X, changed, chosen), _with_rows(y, targets, chosen)
+
+    def _change(self, X: Any, y: Any, rng: np.random.Generator) -> Any:
+        """Return rows of which some are changed."""
+        chosen = np.flatnonzero(rng.random(X.shape[0]) < self.probability)
+        return _with_rows(X, changed_rows(self.augmenter_, X, y, rng), chosen)
+
+    def _tell_classes(self, classes: Array) -> None:
+        """Tell the augmenter."""
+        tell_classes(self.augmenter_, classes)
 
     def _learn(self, X: Any, y: Any) -> None:
         """Fit a copy of the augmenter."""

@@ -8,6 +8,7 @@ from sklearn.utils import check_consistent_length
 
 from skregnet import training
 from skregnet.augmentation._base import Augmenter, checked_scale
+from skregnet.augmentation._ranges import kept_finite
 from skregnet.augmentation.mixup import numeric_targets
 from skregnet.checked_data import naming
 from skregnet.constraints import Interval
@@ -94,8 +95,10 @@ class TargetNoise(Augmenter):
         scale = self._scale_for(n_outputs)
         noise = np.zeros((1, n_outputs, len(targets)), targets.dtype)
         training.TargetNoise(1.0, self.keeps_sum_).apply(noise, [rng])
-        noise *= scale[:, np.newaxis]
-        return X, targets + noise[0].T.reshape(targets.shape)
+        with np.errstate(over="ignore"):
+            noise *= scale[:, np.newaxis]
+            noisy: Array = targets + noise[0].T.reshape(targets.shape)
+        return X, kept_finite(noisy)
 
     def _scale_for(self, n_outputs: int) -> Array:
         """Return the scale of outputs that are those of `fit`."""
@@ -121,10 +124,10 @@ class TargetNoise(Augmenter):
         with naming("y"):
             check_consistent_length(X, targets)
             targets = targets.reshape(len(targets), -1).astype(np.float64)
-        self.keeps_sum_ = are_shares(targets)
-        is_absolute = self.keeps_sum_ or bool(np.isin(targets, (0, 1)).all())
         spread = np.ones(targets.shape[1])
         with np.errstate(over="ignore", invalid="ignore"):
+            self.keeps_sum_ = are_shares(targets)
+            is_absolute = self.keeps_sum_ or bool(np.isin(targets, (0, 1)).all())
             if self.relative and not is_absolute:
                 spread = targets.std(axis=0)
             self.scale_ = checked_scale(self.scale * spread, "y")

@@ -46,7 +46,7 @@ from skregnet.training import (
     TrainingData,
     with_exact_statistics,
 )
-from skregnet.training.augmentation import counted
+from skregnet.training.augmentation import counted, tell_classes
 
 
 class Session:
@@ -265,7 +265,11 @@ class Session:
         rows = as_array(Selection(data.inputs, data.rows, data.columns))
         # Within a fit scikit-learn leaves out the check of others' parameters.
         with config_context(skip_parameter_validation=False):
-            return clone(augmenter).fit(rows, self._targets_to_fit(data))
+            fitted = clone(augmenter).fit(rows, self._targets_to_fit(data))
+        classes = getattr(self.estimator, "classes_", None)
+        if isinstance(classes, np.ndarray):
+            tell_classes(fitted, classes)
+        return fitted
 
     def _targets_to_fit(self, data: TrainingData) -> Array:
         """Return the targets that changes are relative to; counts are not changed."""

@@ -35,6 +35,13 @@ def augmented(
     return changed, targets
 
 
+def tell_classes(augmenter: Augmenter, classes: Array) -> None:
+    """Tell a fitted augmenter, if it asks, the class of each column of the targets."""
+    tell = getattr(augmenter, "_tell_classes", None)
+    if tell is not None:
+        tell(classes)
+
+
 def augment_batch(
     batch: Batch,
     augmenters: Sequence[Augmenter],

@@ -125,6 +125,9 @@ class _Descent:
         """Move downhill, and tell whether there was a way."""
         if not np.isfinite(self.point.value):
             return False
+        if not learning_rate:
+            # A schedule may begin, or go on, with steps of no length.
+            return True
         if self._basis is None or self._age >= REFRESH:
             self._refresh()
             if self.escape("LM"):
@@ -197,7 +200,7 @@ class _Descent:
     def _downhill(self, learning_rate: float) -> Array:
         """Return minus the gradient, each part of it by its step size."""
         gradient, basis = self.point.gradient, self._basis
-        if basis is None or not len(basis.values):
+        if basis is None or not len(basis.values) or not learning_rate:
             return -learning_rate * gradient
         parts = basis.vectors.T @ gradient
         rest = gradient - basis.vectors @ parts

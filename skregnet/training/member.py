@@ -19,6 +19,9 @@ from skregnet.training.history import History
 from skregnet.training.recipe import Recipe
 from skregnet.training.stopping import Plateau
 
+# No training lasts so long, and no float holds integers of any size.
+_MOST_EPOCHS = 2**63
+
 
 class Outcome(Enum):
     """Why a member's training ended."""
@@ -145,7 +148,7 @@ class Member:
         if not isinstance(self.schedule, Gradual):
             return self.learning_rate
         n_done = len(self.history.losses) if self.is_continued else self.n_epochs
-        total = self.total_epochs or self.max_epochs
+        total = min(self.total_epochs or self.max_epochs, _MOST_EPOCHS)
         return self.schedule.at(min(1.0, (n_done + share) / total))
 
     def end_epoch(self, loss: float, vector: Array) -> bool:
@@ -244,7 +247,7 @@ class Member:
         if self.plateau.reached:
             self.plateau.n_without = 0
             self.is_averaging = True
-        elif self.n_epochs >= int(START * self.max_epochs):
+        elif self.n_epochs >= int(START * min(self.max_epochs, _MOST_EPOCHS)):
             self.is_averaging = True
 
     def _stops_on_plateau(self) -> bool:

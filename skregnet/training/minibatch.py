@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from skregnet.batches import BatchLoader
 from skregnet.kernels import Array, Rate, member_rates
 from skregnet.optimizers import State
 from skregnet.schedules import Gradual
 from skregnet.stacking import join_members, select_members, stack_members
-from skregnet.training.augmentation import augment_batch
+from skregnet.training.augmentation import Augmenter, augment_batch
+from skregnet.training.blocks import Block, blocks_of, load_each
 from skregnet.training.member import Member, Outcome
 from skregnet.training.objective import Objective
 from skregnet.training.recipe import Recipe
@@ -54,7 +54,7 @@ class _Stack:
     _order: Array
     _state: State
     _objective: Objective
-    _plan: list[tuple[int, int, BatchLoader, Any]]
+    _plan: list[tuple[int, int, list[Block]]]
 
     def __init__(self, members: Sequence[Member], batch_size: int) -> None:
         self._batch_size = batch_size
@@ -129,7 +129,7 @@ class _Stack:
         augmenters = [m.augmenter for m in self.members if m.augmenter is not None]
         losses = np.zeros(len(self.members))
         start = 0
-        for n_batches, n_rows, loader, workspace in self._plan:
+        for n_batches, n_rows, blocks in self._plan:
             scale = 1.0 / n_rows
             # Numbers of Python's, in float64, are added up faster than an array of one.
             total: Any = 0.0 if len(self.members) == 1 else np.zeros(len(self.members))
@@ -137,12 +137,8 @@ class _Stack:
                 stop = start + n_rows
                 if is_gradual:
                     rates = self._rates(start / self._order.shape[1])
-                batch = loader.load(self._order[:, start:stop])
-                if augmenters:
-                    augment_batch(batch, augmenters, rngs, recipe.network.loss)
-                if recipe.target_noise is not None:
-                    recipe.target_noise.apply(batch.targets, rngs)
-                loss = objective.value_and_gradient(batch, workspace, scale, rngs)
+                rows = self._order[:, start:stop]
+                loss = self._loss(rows, blocks, scale, rngs, augmenters)
                 total += loss.item() if isinstance(total, float) else loss
                 optimizer.step(objective.parameters, objective.gradient, state, rates)
                 objective.constrain(optimizer, state, rates, scale)
@@ -154,6 +150,25 @@ class _Stack:
             losses += total * n_rows
         return losses / start
 
+    def _loss(
+        self,
+        rows: Array,
+        blocks: Sequence[Block],
+        scale: float,
+        rngs: Sequence[np.random.Generator],
+        augmenters: Sequence[Augmenter],
+    ) -> Array:
+        """Write the gradient of a batch and return the loss of each member."""
+        if len(blocks) > 1:
+            return self._objective.sum_over(load_each(blocks, rows), scale)
+        recipe, block = self._recipe, blocks[0]
+        batch = block.loader.load(rows)
+        if augmenters:
+            augment_batch(batch, augmenters, rngs, recipe.network.loss)
+        if recipe.target_noise is not None:
+            recipe.target_noise.apply(batch.targets, rngs)
+        return self._objective.value_and_gradient(batch, block.workspace, scale, rngs)
+
     def _rates(self, share: float) -> Rate:
         """Return the learning rates once a share of the epoch is over."""
         return member_rates([member.rate_at(share) for member in self.members])
@@ -164,7 +179,6 @@ class _Stack:
         """Allocate for these members, who start from their own vectors."""
         data = [member.data for member in members]
         vectors = [member.vector for member in members]
-        keep_sparse = recipe.network.takes_sparse
         n_batches, n_left = divmod(order.shape[1], self._batch_size)
         batches = [(n_batches, self._batch_size), (1, n_left)]
         batches = [(n_times, n_rows) for n_times, n_rows in batches if n_times * n_rows]
@@ -173,11 +187,15 @@ class _Stack:
             n_rows == 1 for _, n_rows in batches
         )
         objective = Objective(recipe, vectors, vectors[0].dtype, tracks=tracks)
-        plan = []
-        for n_times, n_rows in batches:
-            workspace = objective.workspace(n_rows)
-            loader = BatchLoader(data, n_rows, keep_sparse=keep_sparse)
-            plan.append((n_times, n_rows, loader, workspace))
+        is_noisy = any(member.rng is not None for member in members)
+        plan = [
+            (
+                n_times,
+                n_rows,
+                blocks_of(recipe, objective, data, n_rows, is_noisy=is_noisy),
+            )
+            for n_times, n_rows in batches
+        ]
         # In one move, so that an interrupt finds arrays of as many members as there
         # are: compiled loops do not check that, and write beyond the ends of others.
         vars(self).update(

@@ -1,6 +1,7 @@
 """What training minimises, and the bounds it keeps to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -110,6 +111,19 @@ class Objective:
         """Write the gradient to `gradient` and return the loss of each member."""
         loss = self.loss_and_gradient(batch, workspace, scale, rngs)
         return loss + self.add_penalties(scale)
+
+    def sum_over(
+        self, blocks: Iterable[tuple[Batch, NetworkWorkspace]], scale: float
+    ) -> Array:
+        """Write the gradient of a batch that comes in blocks, and return the losses."""
+        summed = np.zeros_like(self.gradient)
+        loss: Any = 0.0
+        for batch, workspace in blocks:
+            loss = loss + self.loss_and_gradient(batch, workspace, scale)
+            summed += self.gradient
+        self.gradient[...] = summed
+        total: Array = loss + self.add_penalties(scale)
+        return total
 
     def loss_and_gradient(
         self,

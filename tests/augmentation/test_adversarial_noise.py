@@ -10,8 +10,17 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier as PlainClassifier
 
 from skregnet import MLPClassifier, MLPRegressor, adversarial_examples
-from skregnet.augmentation import AdversarialNoise, Compose
+from skregnet.augmentation import (
+    AdversarialNoise,
+    AugmentedEstimator,
+    AugmentingSampler,
+    Compose,
+    FeatureMasking,
+    Mixup,
+    RandomApply,
+)
 from skregnet.training import NORMS
+from tests.augmentation.stand_ins import RecordingClassifier
 from tests.cases import ESTIMATORS, problem
 from tests.fitting import ENDLESS, fit
 
@@ -199,3 +208,83 @@ def test_labels_are_refused():
     for labels in (y, y.astype(str), y.astype(object)):
         with pytest.raises(TypeError, match="may be labels"):
             noise.augment(X, labels, source())
+
+
+WITHIN = {
+    "alone": lambda noise: noise,
+    "composed": lambda noise: Compose([noise]),
+    "behind another": lambda noise: Compose([FeatureMasking(0.0), noise]),
+    "for all rows": lambda noise: RandomApply(noise, probability=1.0),
+    "nested": lambda noise: Compose([RandomApply(Compose([noise]), probability=1.0)]),
+}
+CONTAINERS = {
+    "array": np.asarray,
+    "list": np.ndarray.tolist,
+    "series": lambda y: pd.Series(list(y), index=range(len(y))[::-1]),
+}
+
+
+def wrong(kind):
+    """Return a problem with an estimator that is wrong about many samples."""
+    X, y = problem(kind)
+    if kind == "multiclass":
+        y = np.array(["c", "a", "b"])[y]
+    mlp = fit(kind, data=(X, y[::-1].copy()), max_iter=50)
+    assert not np.array_equal(mlp.predict(X), y)
+    return X, y, mlp
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+@pytest.mark.parametrize("within", WITHIN)
+@pytest.mark.parametrize(
+    "kind", ["binary", "multiclass", "multilabel", "real", "reals"]
+)
+def test_targets_that_are_given_tell_the_directions(kind, within, container):
+    X, y, mlp = wrong(kind)
+    if container == "series" and y.ndim == 2:
+        container = "array"
+    noise = WITHIN[within](AdversarialNoise(mlp, step=0.3))
+    expected = adversarial_examples(mlp, X, y, 0.3)
+    found = noise.fit_transform(X, CONTAINERS[container](y))
+    np.testing.assert_allclose(found, expected)
+    others = adversarial_examples(mlp, X, mlp.predict(X), 0.3)
+    assert not np.allclose(expected, others)
+    np.testing.assert_allclose(noise.fit_transform(X), others)
+
+
+def test_partners_of_mixtures_keep_their_own_targets():
+    # Targets stay, so that the rest changes rows as if there were none.
+    X, y, mlp = wrong("multiclass")
+    mixed = Mixup(random_state=0).fit_transform(X)
+    found = Compose([Mixup(), AdversarialNoise(mlp)], random_state=0).fit_transform(
+        X, y
+    )
+    np.testing.assert_allclose(found, adversarial_examples(mlp, mixed, y, 0.1))
+
+
+@pytest.mark.parametrize("within", WITHIN)
+def test_some_of_the_classes_keep_their_names(within):
+    X, y, mlp = wrong("multiclass")
+    some = y != "a"
+    noise = WITHIN[within](AdversarialNoise(mlp, step=0.3))
+    expected = adversarial_examples(mlp, X[some], y[some], 0.3)
+    sampler = AugmentingSampler(noise, keep_originals=False)
+    np.testing.assert_allclose(sampler.fit_resample(X[some], y[some])[0], expected)
+    augmented = AugmentedEstimator(RecordingClassifier(), noise, keep_originals=False)
+    augmented.fit(X[some], y[some])
+    np.testing.assert_allclose(augmented.estimator_.X_, expected)
+
+
+@pytest.mark.parametrize("within", WITHIN)
+def test_classes_that_the_estimator_does_not_know(within):
+    X, y, mlp = wrong("multiclass")
+    noise = WITHIN[within](AdversarialNoise(mlp))
+    for labels in (np.char.replace(y, "b", "z"), np.unique(y, return_inverse=True)[1]):
+        for fitting in (
+            noise.fit_transform,
+            AugmentingSampler(noise).fit_resample,
+            AugmentedEstimator(RecordingClassifier(), noise).fit,
+            MLPClassifier((3,), max_iter=2, augmenter=noise).fit,
+        ):
+            with pytest.raises(ValueError, match=r"y expects classes .* fitted to, \["):
+                fitting(X, labels)

@@ -1,12 +1,13 @@
-"""What a fit leaves in memory."""
+"""What a fit takes of memory, and leaves in it."""
 
 import gc
+import tracemalloc
 import weakref
 
 import numpy as np
 import pytest
 
-from skregnet import BaggingEnsemble, MLPClassifier
+from skregnet import BaggingEnsemble, MLPClassifier, MLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -35,3 +36,27 @@ def test_data_are_let_go(method, model):
         assert known() is None
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize(
+    "solver", ["adam", "delta_bar_delta", "lbfgs", "newton_cg", "eigen_step"]
+)
+def test_a_fit_does_not_hold_all_samples_again(solver):
+    X = np.random.default_rng(0).normal(size=(60_000, 10))
+    y = X[:, 0]
+    mlp = MLPRegressor(
+        hidden_layer_sizes=(30,),
+        solver=solver,
+        max_iter=1,
+        shuffle=False,
+        random_state=0,
+        early_stopping=solver != "lbfgs",
+    )
+    tracemalloc.start()
+    try:
+        mlp.fit(X, y)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # The hidden activations of all samples would take three times X.
+    assert peak < 1.7 * X.nbytes
