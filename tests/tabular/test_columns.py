@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from skregnet import TableEncoder
+from skregnet.tabular._precision import is_single
 from tests.tabular.columns import (
     COLUMNS,
     CONTAINERS,
@@ -107,6 +108,54 @@ def test_sparse_columns(values):
     dense = pd.DataFrame({"a": values})
     sparse = pd.DataFrame({"a": pd.arrays.SparseArray(values)})
     np.testing.assert_array_equal(first(sparse), first(dense))
+
+
+def test_sparse_floats_keep_their_precision():
+    values = np.array([0.1, 0.2, np.nan, 0.3] * 3, np.float32)
+    dense, sparse = (
+        pd.DataFrame({"a": values}),
+        pd.DataFrame({"a": pd.arrays.SparseArray(values)}),
+    )
+    encoder = TableEncoder(categorical_features=["a"]).fit(sparse)
+    expected = encoder.transform(dense)
+    assert encoder.get_feature_names_out()[0] == "a_0.1"
+    np.testing.assert_array_equal(encoder.transform(sparse), expected)
+    for k in range(4):
+        alone = encoder.transform(sparse.iloc[[k]])
+        np.testing.assert_array_equal(alone, expected[[k]])
+    assert is_single(sparse)
+    assert not is_single(sparse.astype(pd.SparseDtype(np.float64)))
+    assert not is_single(dense.assign(b=sparse["a"].astype("Sparse[float64]")))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1.5, 2.5, 7.0, 9.0],
+        [1, 2, 2**60, 4],
+        [True, False, True, True],
+        ["a", "b", "c", "a"],
+        ["2020-01-01", "2021-01-01", "2022-01-01", "2023-01-01"],
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("dtype", [None, np.float32, "M8[D]"])
+def test_masked_values_are_missing(values, dtype):
+    if (dtype == "M8[D]") != (str(values[0])[:3] == "202"):
+        pytest.skip("not of this type")
+    if dtype == np.float32 and isinstance(values[0], str):
+        pytest.skip("not of this type")
+    array = np.array(values, dtype)[:, np.newaxis]
+    X = np.ma.array(array, mask=[[True], [False], [False], [False]])
+    gaps = array.astype(object)
+    gaps[0] = None
+    encoder, other = TableEncoder(n_bins=0).fit(X), TableEncoder(n_bins=0).fit(gaps)
+    names = encoder.get_feature_names_out().tolist()
+    assert names == other.get_feature_names_out().tolist()
+    found = encoder.transform(X)
+    np.testing.assert_array_equal(found, other.transform(gaps))
+    np.testing.assert_array_equal(encoder.transform(X[1:]), found[1:])
+    np.testing.assert_array_equal(encoder.transform(list(X)), found)
 
 
 @pytest.mark.parametrize(
