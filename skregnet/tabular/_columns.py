@@ -146,7 +146,14 @@ def read_table(
     ------
     ValueError
         If the columns are not those of `fit`, or if there are none.
+    TypeError
+        If the table is a lazy one.
     """
+    if not hasattr(X, "shape") and hasattr(X, "collect"):
+        raise TypeError(
+            "X expects a table that is there, got a lazy one of type "
+            f"{type(X).__name__}; call its method collect() first."
+        )
     if nw.dependencies.is_into_dataframe(X) and not isinstance(X, np.ndarray):
         frame = _frame_of(X)
         checked_rows(estimator, X, reset=reset, skip_check_array=True)

@@ -12,7 +12,12 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from skregnet import TableEncoder
+from skregnet import (
+    MLPRegressor,
+    TableEncoder,
+    TabularClassifier,
+    TabularRegressor,
+)
 from skregnet.tabular._precision import is_single
 from tests.tabular.columns import (
     COLUMNS,
@@ -254,6 +259,45 @@ def test_other_values_are_refused_at_prediction(name, learned):
 def test_arrays_of_complex_numbers(dtype):
     with pytest.raises(ValueError, match=r"Complex data not supported.*'x0'"):
         TableEncoder().fit(np.ones((3, 2), dtype))
+
+
+@pytest.mark.parametrize("kind", [TableEncoder, TabularClassifier, TabularRegressor])
+def test_lazy_tables_are_refused(kind):
+    lazy = pl.DataFrame({"a": [1.0, 2.0]}).lazy()
+    y = [] if kind is TableEncoder else [[0, 1]]
+    with pytest.raises(TypeError, match=r"X expects a table.*LazyFrame.*collect\(\)"):
+        kind().fit(lazy, *y)
+
+
+WRONG_COLUMNS = {
+    "another order": (lambda X: X[["b", "a"]], "must be in the same order"),
+    "further ones": (lambda X: X.assign(c=1), "names unseen at fit time"),
+    "other names": (lambda X: X.rename(columns={"b": "c"}), "names unseen at fit"),
+    "mixed names": (lambda X: X.rename(columns={"b": 1}), "only supported if all"),
+    "fewer": (lambda X: X[["a"]], "seen at fit time, yet now missing"),
+    "a sample": (lambda X: X.to_numpy(object)[0], "Expected 2D array"),
+    "a column": (lambda X: X["b"].to_numpy(object), "Expected 2D array"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names")
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+@pytest.mark.parametrize("name", WRONG_COLUMNS)
+@pytest.mark.parametrize("is_network", [False, True])
+def test_other_columns_than_in_fit(name, is_network):
+    change, message = WRONG_COLUMNS[name]
+    X = pd.DataFrame({"a": [1.5, 2.5, 3.5], "b": ["x", "y", "x"]})
+    if is_network and "Expected" not in message:
+        numbers = X.assign(b=[1, 2, 3])
+        model = MLPRegressor(hidden_layer_sizes=(2,), max_iter=1).fit(
+            numbers, [1, 2, 3]
+        )
+        call = model.predict
+    else:
+        call = TableEncoder().fit(X).transform
+    with pytest.raises((ValueError, TypeError), match=message) as caught:
+        call(change(X))
+    assert "floats can hold" not in str(caught.value)
 
 
 def test_lists_of_samples_of_other_lengths():
