@@ -5,7 +5,7 @@ refused as infinite ones are: by a ValueError, without warnings of NumPy's.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from reprlib import repr as short_repr
 from typing import Any
@@ -21,7 +21,11 @@ from sklearn.utils import (
     check_random_state,
     get_tags,
 )
-from sklearn.utils.validation import _check_method_params, validate_data
+from sklearn.utils.validation import (
+    _check_method_params,
+    _get_feature_names,
+    validate_data,
+)
 
 from skregnet.kernels import Array, check_indices, check_positions
 from skregnet.labels import codes_of, is_missing, learn_classes, plain, without_loss
@@ -113,7 +117,9 @@ def checked_rows(estimator: Any, X: Any, y: Any = "no_validation", **how: Any) -
     is_alone = isinstance(y, str) and y == "no_validation"
     if how.get("dtype") is not None:
         X = real_numbers(X)
-    with _naming_columns(X), naming("X" if is_alone else "X or y"):
+    explains = how.get("dtype") is not None and not how.get("skip_check_array")
+    columns = _naming_columns(X, estimator) if explains else nullcontext()
+    with columns, naming("X" if is_alone else "X or y"):
         found = validate_data(estimator, X, y, **how)
         if how.get("dtype") != FLOATS:
             return found
@@ -251,11 +257,13 @@ def _column_of_frame(X: Any, k: int) -> Array:
 
 
 @contextmanager
-def _naming_columns(X: Any) -> Iterator[None]:
+def _naming_columns(X: Any, estimator: Any = None) -> Iterator[None]:
     """Name the column in errors of the conversion of features to floats."""
     try:
         yield
     except (TypeError, ValueError, OverflowError) as error:
+        if estimator is not None and not _has_names_of_fit(estimator, X):
+            raise
         for name, _, column in _columns(X):
             for value in column():
                 if not _is_float(value):
@@ -266,6 +274,16 @@ def _naming_columns(X: Any) -> Iterator[None]:
                         f"{error.__cause__ or error}"
                     ) from error
         raise
+
+
+def _has_names_of_fit(estimator: Any, X: Any) -> bool:
+    """Tell whether names of columns are allowed, and those of fit if there were any."""
+    try:
+        names = _get_feature_names(X)
+    except TypeError:
+        return False
+    known = getattr(estimator, "feature_names_in_", None)
+    return names is None or known is None or np.array_equal(names, known)
 
 
 def _is_float(value: Any) -> bool:

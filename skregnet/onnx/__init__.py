@@ -80,8 +80,10 @@ def register_converters() -> None:
     ``label_<name>`` and ``probabilities_<name>``.
 
     Estimators of tables take an array, or a column an input: numbers, booleans and
-    strings, an empty one for a missing category. Integers are compared with categories
-    as integers, however long. Columns of dates are refused.
+    strings. An empty string is a missing value where some were missing in `fit`, unless
+    it is itself a category: a missing value cannot be given as a string then. Integers
+    are compared with categories as integers, however long. Columns of dates are
+    refused.
 
     Converting raises NotImplementedError, which names the estimator, where a part of it
     has no converter, where labels are neither strings nor integers, or where another

@@ -19,7 +19,7 @@ from skregnet.onnx._graph import (
 )
 from skregnet.onnx._networks import probabilities_of
 from skregnet.tabular._calibration import SMALLEST
-from skregnet.tabular._categories import Categories
+from skregnet.tabular._categories import Categories, floats_named, names_of
 from skregnet.tabular._dates import Dates
 from skregnet.tabular._numbers import BOUND, FAR, Numbers
 from skregnet.tabular.encoder import Nothing
@@ -242,18 +242,36 @@ def _keys(encoding: Categories, number: Any, dtype: Any) -> list[tuple[Array, Ar
         A number for each category, and 1 where the encoder takes it for that, else 0.
         No number comes twice.
     """
-    found: list[tuple[Array, Array]] = []
-    # Floats of 64 bits may have been made of shorter ones.
-    for read in [number, np.float32] if number == np.float64 else [number]:
-        keys, is_key = np.zeros(len(encoding.kept), dtype), np.zeros(len(encoding.kept))
-        for k, category in enumerate(encoding.kept):
-            value = _number_of(category, read)
-            if value is None or encoding.code_of(number(value)) != k:
-                continue
-            keys[k] = value.astype(dtype)
-            is_key[k] = not found or keys[k] != found[0][0][k] or not found[0][1][k]
-        found.append((keys, is_key))
+    own = [_numbers_of(encoding, k, number, dtype) for k in range(len(encoding.kept))]
+    found = []
+    for place in range(max(1, *map(len, own))):
+        keys = [numbers[place] if place < len(numbers) else 0 for numbers in own]
+        is_key = [float(place < len(numbers)) for numbers in own]
+        found.append((np.array(keys, dtype), np.array(is_key)))
     return found
+
+
+def _numbers_of(encoding: Categories, k: int, number: Any, dtype: Any) -> list[Any]:
+    """Return the different numbers of a type that the encoder takes for a category."""
+    found: dict[Any, None] = {}
+    for value in _candidates(encoding.kept[k], number):
+        if encoding.code_of(value) == k:
+            found[value.astype(dtype)] = None
+    return list(found)
+
+
+def _candidates(category: str, number: Any) -> list[Any]:
+    """Return the numbers of a type that may be a category."""
+    if not np.issubdtype(number, np.floating):
+        value = _number_of(category, number)
+        return [] if value is None else [value]
+    value = _number_of(category, np.float64)
+    if value is None:
+        return []
+    texts = [category, *names_of(value)] if np.isfinite(value) else []
+    floats = [own for text in texts for own in floats_named(_DIGITS.get(text, text))]
+    with np.errstate(over="ignore", under="ignore"):
+        return [number(own) for own in floats]
 
 
 def _number_of(category: str, number: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context, clone
 from sklearn.callback import CallbackSupportMixin
+from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import (
     _check_feature_names,
@@ -30,7 +31,11 @@ from skregnet.kernels import Array
 from skregnet.tabular._blocks import filled_up, in_blocks
 from skregnet.tabular._importances import gradient_importances
 from skregnet.tabular._precision import is_single
-from skregnet.tabular._training import forget_training, train
+from skregnet.tabular._training import (
+    SHARE_AFTERWARDS,
+    forget_training,
+    train,
+)
 from skregnet.tabular.encoder import TableEncoder
 from skregnet.tabular.presets import (
     FEW_ROWS,
@@ -92,7 +97,8 @@ class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
 
     def _fit(self, X: Any, y: Any, sample_weight: Any) -> None:
         """Fit all parts, callbacks around them."""
-        end = None if self.time_limit is None else time.time() + self.time_limit
+        start = time.time()
+        end = None if self.time_limit is None else start + self.time_limit
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is "
@@ -108,10 +114,12 @@ class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
             raise ValueError(
                 f"{type(self).__name__} expects at least 2 rows, got n_samples = 1."
             )
-        encoded = self._encoded_to_fit(X, n_rows)
+        encoded = self._encoded_to_fit(X, n_rows, weights)
         with naming("y"):
             targets = self._learn_targets(y, weights)
         ensembles = self._make_ensembles(n_rows)
+        if end is not None:
+            end -= SHARE_AFTERWARDS * (time.time() - start)
         metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
         hook_data = {"X": X, "y": y, "metadata": metadata}
         context = self._init_callback_context(
@@ -190,6 +198,11 @@ class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
 
     _classifies: ClassVar[bool]
 
+    @property
+    def _n_outputs(self) -> int:
+        """Return how many numbers there are at once for a row, beside its columns."""
+        return 1
+
     def _prepared(self, network: Any) -> Any:
         """Return a network with parameters that follow from the estimator's."""
         return network
@@ -204,20 +217,30 @@ class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
     ) -> None:
         """Learn from the outputs of rows by the members that are new to them."""
 
-    def _encoded_to_fit(self, X: Any, n_rows: int) -> Array:
-        """Return a table as the networks are to learn it, in their precision."""
+    def _encoded_to_fit(self, X: Any, n_rows: int, weights: Array | None) -> Array:
+        """Return a table as the networks are to learn it, in their precision.
+
+        Rows without weight may hold anything, and are zeros.
+        """
         dtype = np.float64 if n_rows < FEW_ROWS else np.float32
         n_columns = sum(self.encoder_.n_columns_of_features_)
-        return in_blocks(
-            X, n_columns, lambda t: self.encoder_._encode(t).astype(dtype, copy=False)
-        )
+
+        def encode(table: Any) -> Array:
+            return self.encoder_._encode(table).astype(dtype, copy=False)
+
+        if weights is None or n_rows == len(weights):
+            return in_blocks(X, n_columns, encode)
+        rows = np.flatnonzero(weights)
+        encoded = np.zeros((len(weights), n_columns), dtype)
+        encoded[rows] = in_blocks(_safe_indexing(X, rows), n_columns, encode)
+        return encoded
 
     def _in_blocks(self, X: Any, outputs: Callable[[Array], Array]) -> Array:
         """Return outputs for the rows of a table, encoded in its precision."""
         # Warnings of names are for the table, not for each block.
         _check_feature_names(self.encoder_, X, reset=False)
         encoder = _with_names_of(X, self.encoder_)
-        n_columns = sum(encoder.n_columns_of_features_)
+        n_columns = sum(encoder.n_columns_of_features_) + self._n_outputs
         networks = [m for ensemble in self.ensembles_ for m in ensemble.estimators_]
 
         def of_block(table: Any) -> Array:

@@ -21,7 +21,7 @@ from skregnet.kernels import Array
 _ROWS = 512
 # Numbers of rows to which fewer are filled up, if products of so many round alike.
 _FEWER_ROWS = (16, 32, 64, 128, 256)
-# Encoded numbers of a block, about, and most rows.
+# Numbers of a block, encoded or predicted, about, and most rows.
 _NUMBERS, _MOST_ROWS = 2**20, 16 * _ROWS
 
 
@@ -33,7 +33,7 @@ def in_blocks(X: Any, n_columns: int, outputs: Callable[[Any], Array]) -> Array:
     X : data frame or array-like of shape (n_rows, n_features)
         The table.
     n_columns : int
-        Columns that it is encoded in.
+        Numbers that there are at once for a row.
     outputs : callable
         Turns rows of the table into an array with an entry for each, or refuses them.
 

@@ -5,9 +5,9 @@ Decimals that are integers, by their digits; other numbers by the fewest digits 
 tell them apart in their own precision; Booleans by their names; text is itself.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from numbers import Integral, Rational
 from typing import Any, Self
@@ -16,7 +16,11 @@ import numpy as np
 
 from skregnet.kernels import Array
 from skregnet.tabular._columns import Column
-from skregnet.tabular._instants import instant_of, text_of_instant
+from skregnet.tabular._instants import (
+    instant_of,
+    text_of_duration,
+    text_of_instant,
+)
 from skregnet.tabular._values import (
     BOOLEANS,
     DATES,
@@ -32,6 +36,7 @@ MISSING = -2
 
 _BOOLEANS_OF_DIGITS = {"0": "False", "1": "True"}
 _DIGITS_OF_BOOLEANS = {"False": "0", "True": "1"}
+_NAMED_BY_VALUE = {TEXT, BOOLEANS, NUMBERS}
 
 
 @dataclass(frozen=True)
@@ -107,8 +112,8 @@ def names_of(value: Any) -> tuple[str, ...]:
     names : tuple of str
         The first is the category that it is itself. Where `fit` has not seen that, an
         integer is the Boolean that equals it, or its text with a decimal point, a
-        Boolean is its integer, and a float of 64 bits that was made of one of 32 bits
-        is that.
+        Boolean is its integer, and a float is the one of another precision that equals
+        it or has the same fewest digits.
     """
     family = family_of(type(value))
     if family == TEXT:
@@ -118,7 +123,16 @@ def names_of(value: Any) -> tuple[str, ...]:
         return text, _DIGITS_OF_BOOLEANS[text]
     if family == DATES:
         return (text_of_instant(instant_of(value), _is_aware(value)),)
-    return _names_of_number(value) if family == NUMBERS else (str(value),)
+    return _names_of_number(value) if family == NUMBERS else (_text_of_other(value),)
+
+
+def _text_of_other(value: Any) -> str:
+    """Return the text of a value of no family, which does not depend on its unit."""
+    if isinstance(value, timedelta | np.timedelta64):
+        return text_of_duration(value)
+    if isinstance(value, frozenset):  # in an order that is not that of hashes
+        return f"frozenset({{{', '.join(sorted(map(repr, value)))}}})"
+    return str(value)
 
 
 def _names_of_number(value: Any) -> tuple[str, ...]:
@@ -150,12 +164,33 @@ def _is_integer(value: Any) -> bool:
 
 def _fractional(value: Any) -> tuple[str, ...]:
     """Return the names of a number that is no integer."""
-    if isinstance(value, float):
-        with np.errstate(over="ignore", under="ignore"):
-            short = np.float32(value)
-        if float(short) == value:
-            return _shortest(value), _shortest(short)
-    return (_shortest(value),)
+    own, number = _shortest(value), float(value)
+    names = [own, *(_texts_of(number) if number == value else ())]
+    for text in list(names):
+        for equal in floats_named(text):
+            names += _texts_of(equal)
+    return tuple(dict.fromkeys(names))
+
+
+def floats_named(text: str) -> list[float]:
+    """Return the floats of each precision whose fewest digits are a text."""
+    number = float(text)
+    if not np.isfinite(number):
+        return []
+    shorter = [short for short in _shorter(number) if _shortest(short) == text]
+    return [number, *map(float, shorter)]
+
+
+def _texts_of(number: float) -> list[str]:
+    """Return the fewest digits of a float in each precision that holds it."""
+    equal = [short for short in _shorter(number) if float(short) == number]
+    return list(map(_shortest, [number, *equal]))
+
+
+def _shorter(number: float) -> list[Any]:
+    """Return a float in each shorter precision."""
+    with np.errstate(over="ignore", under="ignore"):
+        return [np.float32(number), np.float16(number)]
 
 
 def _shortest(value: Any) -> str:
@@ -181,10 +216,10 @@ class _Numbered(dict[Any, int]):
 
 def _codes_of(column: Column, code_of: Callable[[tuple[str, ...]], int]) -> Array:
     """Return the code of each sample, found once for each value that is different."""
-    found, places = _distinct(column)
     codes = np.full(len(column.values), MISSING)
     try:
-        own = [code_of(names_of(value)) for value in found]
+        names, places = _distinct(column)
+        own = [code_of(names_of_one) for names_of_one in names]
     except (ValueError, OverflowError) as error:
         raise ValueError(
             f"column {column.name!r} of X expects categories that have text: {error}"
@@ -193,25 +228,38 @@ def _codes_of(column: Column, code_of: Callable[[tuple[str, ...]], int]) -> Arra
     return column.by_sample(codes)
 
 
-def _distinct(column: Column) -> tuple[Any, Array]:
-    """Return the different values of a column, and where each of its values is.
+def _distinct(column: Column) -> tuple[list[tuple[str, ...]], Array]:
+    """Return the names of the different values, and where each of its values is.
 
-    Values of different types are different, though Python's 1 equals its True.
+    Values of different types are different, though Python's 1 equals its True. Text and
+    numbers of one type have one name if they are equal; of dates, ranges and other
+    objects that need not be so, and names are what tells them apart.
     """
     values = column.present
     if values.dtype.kind != "O":
-        found: Any
         found, places = np.unique(values, return_inverse=True)
         if column.zone is not None:
             # These are instants of UTC.
-            found = [text_of_instant(instant_of(value), True) for value in found]
-        return found, places
-    numbered = _Numbered()
+            return [(text_of_instant(instant_of(v), True),) for v in found], places
+        return list(map(names_of, found)), places
+    numbered, by_value = _Numbered(), column.families <= _NAMED_BY_VALUE
     is_mixed = len(column.types) > 1
-    keys = zip(map(type, values), values, strict=True) if is_mixed else values
+    keys: Iterable[Any] = values
+    if not by_value:
+        keys = (names_of(_hashable(column.name, value)) for value in values)
+    elif is_mixed:
+        keys = zip(map(type, values), values, strict=True)
+    places = np.fromiter(map(numbered.__getitem__, keys), np.intp, len(values))
+    if not by_value:
+        return list(numbered), places
+    own = (key[1] for key in numbered) if is_mixed else numbered
+    return list(map(names_of, own)), places
+
+
+def _hashable(name: str, value: Any) -> Any:
+    """Return a value that can be hashed, or refuse it."""
     try:
-        places = np.fromiter(map(numbered.__getitem__, keys), np.intp, len(values))
+        hash(value)
     except TypeError as error:
-        unhashable = next(v for v in values if not isinstance(v, Hashable))
-        raise refused(column.name, "categories", unhashable) from error
-    return [key[1] for key in numbered] if is_mixed else list(numbered), places
+        raise refused(name, "categories", value) from error
+    return value

@@ -146,7 +146,14 @@ def read_table(
     ------
     ValueError
         If the columns are not those of `fit`, or if there are none.
+    TypeError
+        If the table is a lazy one.
     """
+    if not hasattr(X, "shape") and hasattr(X, "collect"):
+        raise TypeError(
+            "X expects a table that is there, got a lazy one of type "
+            f"{type(X).__name__}; call its method collect() first."
+        )
     if nw.dependencies.is_into_dataframe(X) and not isinstance(X, np.ndarray):
         frame = _frame_of(X)
         checked_rows(estimator, X, reset=reset, skip_check_array=True)
@@ -189,6 +196,11 @@ def _of_series(series: Any, name: str) -> Column:
     """Read a column of a data frame."""
     dtype = series.dtype
     native = series.to_native()
+    if hasattr(native, "sparse"):  # pandas, which widens floats where some are missing
+        values, subtype = series.to_numpy(), native.dtype.subtype
+        return Column.of(
+            name, values.astype(subtype) if subtype.kind == "f" else values
+        )
     zone = getattr(getattr(native, "dtype", None), "tz", None)
     if zone is not None:  # pandas, of whose zones narwhals knows some
         return Column.of(name, native.dt.tz_convert(None).to_numpy(), zone=zone)
@@ -217,7 +229,7 @@ def _values_and_gaps(series: Any) -> tuple[Array, Array | None]:
     """Return numbers, Booleans, text or objects, and a mask of the missing ones."""
     dtype = series.dtype
     if dtype == nw.String:
-        return series.to_numpy(), _nulls_of(series)
+        return objects_of(series.to_list(), len(series)), _nulls_of(series)
     is_of_numpy = dtype == nw.Boolean or dtype.is_float() or dtype.is_integer()
     if not is_of_numpy or dtype in (nw.Int128, nw.UInt128):
         return objects_of(series.to_list(), len(series)), None
@@ -236,6 +248,8 @@ def _array_of(estimator: Any, X: Any, *, reset: bool) -> Array:
     """Return an array of two dimensions, with the values as they are."""
     if isinstance(X, list | tuple):
         X = _array_of_list(X)
+    if isinstance(X, np.ma.MaskedArray):
+        X = _unmasked(X)
     dtype = getattr(X, "dtype", None)
     kind = getattr(dtype, "kind", None)
     if kind == "c":
@@ -264,6 +278,18 @@ def _array_of_list(X: Any) -> Any:
     (n_columns,) = lengths
     flat = objects_of(chain.from_iterable(X), len(X) * n_columns)
     return flat.reshape(len(X), n_columns)
+
+
+def _unmasked(X: Any) -> Array:
+    """Return an array in which the masked values are missing ones."""
+    if X.dtype.kind in "fM":
+        gap = np.nan if X.dtype.kind == "f" else np.datetime64("NaT")
+        return np.asarray(X.filled(gap))
+    if X.dtype.kind in "cV":
+        return np.asarray(X)
+    values = np.asarray(X.data).astype(object)
+    values[np.ma.getmaskarray(X)] = None
+    return values
 
 
 def _is_sample(sample: Any) -> bool:

@@ -17,6 +17,7 @@ from skregnet.tabular._values import refused
 
 DAY = 86_400
 NANOSECONDS = 10**9
+_ATTOSECONDS = 10**18
 NO_INSTANT = -1
 """In place of the nanoseconds of a date that is missing."""
 
@@ -109,6 +110,39 @@ def text_of_instant(instant: tuple[int, int], is_aware: bool) -> str:
     if parts:
         text += f".{parts:09d}".removesuffix("000")
     return f"{text}+00:00" if is_aware else text
+
+
+def text_of_duration(value: timedelta | np.timedelta64) -> str:
+    """Return a duration as text, ``1 days 02:00:00.500000``, as pandas does.
+
+    Months and years, which have no fixed length, are a number of months.
+    """
+    if isinstance(value, timedelta):
+        seconds = value.days * DAY + value.seconds
+        parts = value.microseconds * 1000 + getattr(value, "nanoseconds", 0)
+        return _text_of_seconds(seconds, parts * _ATTOSECONDS // NANOSECONDS)
+    unit, n_units = np.datetime_data(value.dtype)
+    count = int(value.astype(np.int64)) * n_units
+    if unit in ("Y", "M"):
+        return f"{count * (12 if unit == 'Y' else 1)} months"
+    if unit in _PARTS:
+        parts = count * 10 ** (18 - _PARTS[unit])
+        return _text_of_seconds(*divmod(parts, _ATTOSECONDS))
+    if unit == "generic":
+        return str(value)
+    return _text_of_seconds(count * _LONGEST_SECONDS.get(unit, 1), 0)
+
+
+def _text_of_seconds(seconds: int, attoseconds: int) -> str:
+    """Return seconds and attoseconds as days, hours, minutes and seconds."""
+    days, seconds = divmod(seconds, DAY)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    text = f"{days} days {'+' * (days < 0)}{hours:02d}:{minutes:02d}:{seconds:02d}"
+    if attoseconds:
+        digits = f"{attoseconds:018d}".removesuffix("0" * 9).removesuffix("0" * 3)
+        text += f".{digits}"
+    return text
 
 
 def _zone_of(name: str, zone: tzinfo | str | None) -> Zone:

@@ -19,13 +19,12 @@ BOUND = 3.0
 FAR = 1e9
 # Bins add nothing to a column of fewer edges.
 _FEWEST_EDGES = 4
-# Half the range of 500 sums of 1,000 shares each is 14 units of rounding, of 100 shares
-# it is 5. Shorter floats are not summed so often, and little more than 16 units may be
-# all that they know.
-_UNITS_OF_ROUNDING = 16
-_UNITS_OF_ROUNDING_SHORT = 4
+# Half the range of sums of 5,000 shares each, added one after another, is 36 units of
+# rounding in float64 and 24 in float32; of 1,000 shares it is 15 and 10. Numbers of 16
+# bits have a thousand units for each, and are summed in longer ones.
 _FLOAT64 = float(np.finfo(np.float64).eps)
-ROUNDING = _UNITS_OF_ROUNDING * _FLOAT64
+_UNITS_OF_ROUNDING = {np.float32: 32, np.float16: 4}
+ROUNDING = 128 * _FLOAT64
 """By which share of themselves rounding may have changed numbers of 64 bits."""
 
 
@@ -174,18 +173,21 @@ def _floats_of_objects(name: str, values: Array) -> Array:
 
 def _rounding_of(column: Column, values: Array) -> float:
     """Return by which share of themselves rounding may have changed numbers."""
-    unit = max(map(_unit_of_rounding, column.types), default=0.0)
+    rounded = [k for k in column.types if not issubclass(k, Integral | np.bool_)]
+    unit = max(map(_unit_of_rounding, rounded), default=0.0)
     if not unit or _are_integers(values[~np.isnan(values)], 2 / unit):
         return 0.0
-    return ROUNDING if unit == _FLOAT64 else _UNITS_OF_ROUNDING_SHORT * unit
+    return max(
+        _UNITS_OF_ROUNDING[k] * _unit_of_rounding(k)
+        if k in _UNITS_OF_ROUNDING
+        else ROUNDING
+        for k in rounded
+    )
 
 
 def _unit_of_rounding(kind: Any) -> float:
     """Return the rounding of numbers of a type, relative to them."""
-    if issubclass(kind, Integral | np.bool_):
-        return 0.0
-    is_short = issubclass(kind, np.float32 | np.float16)
-    return float(np.finfo(kind).eps) if is_short else _FLOAT64
+    return float(np.finfo(kind).eps) if kind in _UNITS_OF_ROUNDING else _FLOAT64
 
 
 def _are_integers(values: Array, largest: float) -> bool:

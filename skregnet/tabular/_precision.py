@@ -18,7 +18,17 @@ def is_single(X: Any) -> bool:
     if nw.dependencies.is_into_dataframe(X) and not isinstance(X, np.ndarray):
         frame = nw.from_native(X, eager_only=True)
         # Not by its schema, for which pandas changes the filters of warnings.
-        dtypes = [column.dtype for column in frame.iter_columns()]
-        floats = [dtype for dtype in dtypes if dtype.is_float()]
-        return bool(floats) and all(dtype == nw.Float32 for dtype in floats)
+        sizes = [size for c in frame.iter_columns() if (size := _size_of_floats(c))]
+        return bool(sizes) and set(sizes) == {4}
     return bool(getattr(X, "dtype", None) == np.float32)
+
+
+def _size_of_floats(column: Any) -> int:
+    """Return the bytes of each float of a column, 0 if it is not one of floats."""
+    native = column.to_native()
+    if hasattr(native, "sparse"):  # pandas
+        dtype = native.dtype.subtype
+        return dtype.itemsize if dtype.kind == "f" else 0
+    if not column.dtype.is_float():
+        return 0
+    return 4 if column.dtype == nw.Float32 else 8

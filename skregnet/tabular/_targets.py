@@ -34,7 +34,12 @@ def labels_of(y: Any) -> Array:
     """
     labels = _vector_of(y)
     if labels.dtype.kind in _NUMBERS:
-        check_classification_targets(labels)
+        try:
+            check_classification_targets(labels)
+        except ValueError as error:
+            raise ValueError(
+                f"y expects labels of classes, whole numbers or text: {error}"
+            ) from error
     return labels
 
 
@@ -71,7 +76,16 @@ def numbers_of(y: Any) -> Array:
 
 def _vector_of(y: Any) -> Array:
     """Return targets as a vector without missing values."""
-    array = dense(without_loss(y))
+    if np.ma.is_masked(y):
+        raise ValueError(
+            "y expects a value for each row, got masked ones; drop their rows."
+        )
+    try:
+        array = dense(without_loss(y))
+    except ValueError as error:
+        raise ValueError(
+            f"y expects one value for each row, got rows of several lengths: {error}"
+        ) from error
     if array.dtype.kind in "cV":
         raise ValueError(
             "y expects real numbers, or labels of another kind for classes, got an "

@@ -39,7 +39,8 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         Seconds for training; None for no limit. With a limit networks are trained in
         turn, and no further one is begun if, judged by those before, it will not end in
         time: how many there are, and so results, depends on the machine. The first
-        ones end with the epoch in which time is over, and run one at least.
+        ones end with the epoch in which time is over, and run one at least; those that
+        learn from adversarial examples are left out if few epochs of theirs would fit.
     categorical_features : 'from_dtype' or array-like, default='from_dtype'
         Columns that are categories though they hold numbers: names, places or a mask.
     class_weight : dict or 'balanced', default=None
@@ -59,8 +60,9 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         What makes numbers of the columns.
     ensembles_ : list of BaggingEnsemble
         The networks: those that learn from adversarial examples, and the others; one
-        for fewer than 64 rows, for a network of your own, and where Ctrl-C left no
-        others. Where classes are neither numbers nor text they know them by number.
+        for fewer than 64 rows, for a network of your own, and where Ctrl-C or the time
+        limit left no others. Where classes are neither numbers nor text they know them
+        by number.
     shares_ : ndarray of shape (n_ensembles,)
         What each counts for.
     power_ : float
@@ -136,9 +138,13 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         y : ndarray of shape (n_samples,)
             The most probable class of each row.
         """
-        probabilities = self.predict_proba(X)
-        classes: Array = self.classes_[probabilities.argmax(axis=1)]
+        codes = self._predicted_codes(X)
+        classes: Array = self.classes_[codes]
         return classes
+
+    def _predicted_codes(self, X: Any) -> Array:
+        """Return the number of the most probable class of each row."""
+        return self._of_probabilities(X, np.asarray, lambda found: found.argmax(axis=1))
 
     def predict_proba(self, X: Any) -> Array:
         """Predict the probability of each class.
@@ -155,7 +161,7 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
             `fit` and in `X`, in float64 otherwise. They do not depend on the other
             rows of `X`.
         """
-        return self._of_probabilities(X, lambda probabilities: probabilities)
+        return self._of_probabilities(X, np.asarray)
 
     def predict_log_proba(self, X: Any) -> Array:
         """Predict the logarithm of the probability of each class.
@@ -172,7 +178,12 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         """
         return self._of_probabilities(X, np.log)
 
-    def _of_probabilities(self, X: Any, change: Callable[[Array], Array]) -> Array:
+    def _of_probabilities(
+        self,
+        X: Any,
+        change: Callable[[Array], Array],
+        reduce: Callable[[Array], Array] = np.asarray,
+    ) -> Array:
         """Return calibrated probabilities, changed before they lose precision."""
         check_is_fitted(self)
         calibration = Calibration(self.shares_, self.power_)
@@ -180,9 +191,14 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         def changed(encoded: Array) -> Array:
             outputs = [e.predict_proba(encoded) for e in self.ensembles_]
             found = change(calibration.apply(outputs))
-            return found.astype(encoded.dtype, copy=False)
+            return reduce(found.astype(encoded.dtype, copy=False))
 
         return self._in_blocks(X, changed)
+
+    @property
+    def _n_outputs(self) -> int:
+        """Return how many probabilities there are at once, of each class several."""
+        return 4 * len(self.classes_)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the accuracy.
@@ -201,7 +217,7 @@ class TabularClassifier(ClassifierMixin, BaseTabular):
         score : float
             1 is the best.
         """
-        codes = self.predict_proba(X).argmax(axis=1)
+        codes = self._predicted_codes(X)
         with naming("y"):
             check_consistent_length(codes, y)
             hits = codes_of(labels_of(y), self.classes_) == codes

@@ -35,6 +35,7 @@ CATEGORIES = {
     "text": ["red", "blue", "ü", ""],
     "text of digits and others": ["02139", "2139", "K1A 0B1", "1e3", "10001"],
     "text, some missing": ["a", "b", float("nan"), None, pd.NA],
+    "text that ends in NUL": ["a", "a\0", "b"],
     "bytes": [b"a", b"b", "a"],
     "mixed": ["a", 1, 1.0, True, 0.1, None, -0.0, Decimal("1.10"), "True"],
 }

@@ -94,6 +94,24 @@ def test_memory_does_not_grow_with_the_rows(monkeypatch):
     assert peaks[1] - peaks[0] < 1.2 * outputs_of_more
 
 
+@pytest.mark.parametrize("method", ["predict", "score"])
+def test_memory_does_not_grow_with_the_classes(method):
+    rng = np.random.RandomState(0)
+    X, y = rng.normal(size=(12_000, 2)), np.arange(12_000) % 400
+    own = MLPClassifier((2,), max_iter=1, random_state=0)
+    model = TabularClassifier(network=own, n_members=1, random_state=0)
+    model.fit(X[:1000], y[:1000])
+    expected = model.classes_[model.predict_proba(X).argmax(axis=1)]
+    tracemalloc.start()
+    found = model.predict(X) if method == "predict" else model.score(X, y)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 12_000 * 400 * 8 / 2
+    if method == "score":
+        expected = np.mean(expected == y)
+    np.testing.assert_array_equal(found, expected)
+
+
 TABLES = {
     "float32": ({"a": "float32", "b": "float32"}, np.float32),
     "float32 beside integers": ({"a": "float32", "b": "int64"}, np.float32),

@@ -12,7 +12,13 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from skregnet import TableEncoder
+from skregnet import (
+    MLPRegressor,
+    TableEncoder,
+    TabularClassifier,
+    TabularRegressor,
+)
+from skregnet.tabular._precision import is_single
 from tests.tabular.columns import (
     COLUMNS,
     CONTAINERS,
@@ -107,6 +113,54 @@ def test_sparse_columns(values):
     dense = pd.DataFrame({"a": values})
     sparse = pd.DataFrame({"a": pd.arrays.SparseArray(values)})
     np.testing.assert_array_equal(first(sparse), first(dense))
+
+
+def test_sparse_floats_keep_their_precision():
+    values = np.array([0.1, 0.2, np.nan, 0.3] * 3, np.float32)
+    dense, sparse = (
+        pd.DataFrame({"a": values}),
+        pd.DataFrame({"a": pd.arrays.SparseArray(values)}),
+    )
+    encoder = TableEncoder(categorical_features=["a"]).fit(sparse)
+    expected = encoder.transform(dense)
+    assert encoder.get_feature_names_out()[0] == "a_0.1"
+    np.testing.assert_array_equal(encoder.transform(sparse), expected)
+    for k in range(4):
+        alone = encoder.transform(sparse.iloc[[k]])
+        np.testing.assert_array_equal(alone, expected[[k]])
+    assert is_single(sparse)
+    assert not is_single(sparse.astype(pd.SparseDtype(np.float64)))
+    assert not is_single(dense.assign(b=sparse["a"].astype("Sparse[float64]")))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1.5, 2.5, 7.0, 9.0],
+        [1, 2, 2**60, 4],
+        [True, False, True, True],
+        ["a", "b", "c", "a"],
+        ["2020-01-01", "2021-01-01", "2022-01-01", "2023-01-01"],
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("dtype", [None, np.float32, "M8[D]"])
+def test_masked_values_are_missing(values, dtype):
+    if (dtype == "M8[D]") != (str(values[0])[:3] == "202"):
+        pytest.skip("not of this type")
+    if dtype == np.float32 and isinstance(values[0], str):
+        pytest.skip("not of this type")
+    array = np.array(values, dtype)[:, np.newaxis]
+    X = np.ma.array(array, mask=[[True], [False], [False], [False]])
+    gaps = array.astype(object)
+    gaps[0] = None
+    encoder, other = TableEncoder(n_bins=0).fit(X), TableEncoder(n_bins=0).fit(gaps)
+    names = encoder.get_feature_names_out().tolist()
+    assert names == other.get_feature_names_out().tolist()
+    found = encoder.transform(X)
+    np.testing.assert_array_equal(found, other.transform(gaps))
+    np.testing.assert_array_equal(encoder.transform(X[1:]), found[1:])
+    np.testing.assert_array_equal(encoder.transform(list(X)), found)
 
 
 @pytest.mark.parametrize(
@@ -205,6 +259,45 @@ def test_other_values_are_refused_at_prediction(name, learned):
 def test_arrays_of_complex_numbers(dtype):
     with pytest.raises(ValueError, match=r"Complex data not supported.*'x0'"):
         TableEncoder().fit(np.ones((3, 2), dtype))
+
+
+@pytest.mark.parametrize("kind", [TableEncoder, TabularClassifier, TabularRegressor])
+def test_lazy_tables_are_refused(kind):
+    lazy = pl.DataFrame({"a": [1.0, 2.0]}).lazy()
+    y = [] if kind is TableEncoder else [[0, 1]]
+    with pytest.raises(TypeError, match=r"X expects a table.*LazyFrame.*collect\(\)"):
+        kind().fit(lazy, *y)
+
+
+WRONG_COLUMNS = {
+    "another order": (lambda X: X[["b", "a"]], "must be in the same order"),
+    "further ones": (lambda X: X.assign(c=1), "names unseen at fit time"),
+    "other names": (lambda X: X.rename(columns={"b": "c"}), "names unseen at fit"),
+    "mixed names": (lambda X: X.rename(columns={"b": 1}), "only supported if all"),
+    "fewer": (lambda X: X[["a"]], "seen at fit time, yet now missing"),
+    "a sample": (lambda X: X.to_numpy(object)[0], "Expected 2D array"),
+    "a column": (lambda X: X["b"].to_numpy(object), "Expected 2D array"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names")
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+@pytest.mark.parametrize("name", WRONG_COLUMNS)
+@pytest.mark.parametrize("is_network", [False, True])
+def test_other_columns_than_in_fit(name, is_network):
+    change, message = WRONG_COLUMNS[name]
+    X = pd.DataFrame({"a": [1.5, 2.5, 3.5], "b": ["x", "y", "x"]})
+    if is_network and "Expected" not in message:
+        numbers = X.assign(b=[1, 2, 3])
+        model = MLPRegressor(hidden_layer_sizes=(2,), max_iter=1).fit(
+            numbers, [1, 2, 3]
+        )
+        call = model.predict
+    else:
+        call = TableEncoder().fit(X).transform
+    with pytest.raises((ValueError, TypeError), match=message) as caught:
+        call(change(X))
+    assert "floats can hold" not in str(caught.value)
 
 
 def test_lists_of_samples_of_other_lengths():

@@ -248,11 +248,14 @@ def test_what_is_constant_to_rounding_is_constant(name):
     assert abs(encoded[-1, 0] - encoded[0, 0]) > 1
 
 
-@pytest.mark.parametrize("n_shares", [3, 7, 30, 300])
+@pytest.mark.parametrize("n_shares", [3, 7, 30, 300, 2000, 5000])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_sums_of_shares_are_constant(n_shares, dtype):
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_sums_of_shares_are_constant(n_shares, dtype, order):
+    """By pairs, as NumPy sums rows of an array, and column after column."""
     shares = np.random.default_rng(0).dirichlet(np.ones(n_shares), 200).astype(dtype)
-    assert (spreads(pd.DataFrame({"sum": shares.sum(axis=1)})) == 0).all()
+    sums = np.asarray(shares, order=order).sum(axis=1)
+    assert (spreads(pd.DataFrame({"sum": sums})) == 0).all()
 
 
 @pytest.mark.parametrize(
@@ -263,6 +266,8 @@ def test_sums_of_shares_are_constant(n_shares, dtype):
         (2**23 + np.arange(40)).astype(np.float32),
         pd.Series([10**15 + k for k in range(40)] + [None], dtype=object),
         1e9 + np.arange(40) * 1e-3,
+        (1 + np.arange(40) / 64).astype(np.float16),
+        np.arange(2008, 2048).astype(np.float16),
         np.float32(1000) + np.arange(40, dtype=np.float32) / 8,
         1e-300 * np.arange(1, 41),
     ],

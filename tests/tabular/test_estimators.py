@@ -200,6 +200,30 @@ def test_sample_weight(kind):
 
 
 @pytest.mark.parametrize("kind", ESTIMATORS)
+@pytest.mark.parametrize("container", ["pandas", "objects", "list"])
+def test_rows_without_weight_may_hold_anything(kind, container):
+    """Infinity, text in place of numbers, and what is no category."""
+    X = pd.DataFrame({"a": np.arange(80.0) % 7, "k": ["u", "v"] * 40})
+    weights = np.ones(80)
+    weights[[0, 5, 79]] = 0
+    y = np.arange(80) % 7 > 3
+    network = MLPClassifier if kind is TabularClassifier else MLPRegressor
+    own = network(hidden_layer_sizes=(3,), max_iter=3)
+    model = kind(network=own, n_members=2, random_state=0)
+    expected = outputs(model.fit(X, y, sample_weight=weights), X)
+    odd = X.astype(object) if container != "pandas" else X.copy()
+    odd.loc[0, "a"] = np.inf
+    if container != "pandas":
+        odd.loc[5, "a"], odd.loc[79, "k"] = "text", [1]
+    table = odd.values.tolist() if container == "list" else odd
+    model.fit(table, y, sample_weight=weights)
+    given = X.values.tolist() if container == "list" else X
+    np.testing.assert_array_equal(outputs(model, given), expected)
+    with pytest.raises(ValueError, match="X"):
+        model.fit(table, y)
+
+
+@pytest.mark.parametrize("kind", ESTIMATORS)
 def test_a_network_of_ones_own(kind):
     network = MLPClassifier if kind is TabularClassifier else MLPRegressor
     own = network(hidden_layer_sizes=(3,), solver=Adam(), max_iter=7, tol=0.0)

@@ -74,6 +74,32 @@ def test_ensembles_share_what_time_there_is():
     assert 1 <= first == second < 4
 
 
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize("time_limit", [1e-9, 1, 8])
+def test_a_second_ensemble_is_not_begun_if_too_late(time_limit):
+    model, X, y = quick(TabularClassifier, n_members=8, time_limit=time_limit)
+    (ensemble,) = model.fit(X, y).ensembles_
+    assert len(ensemble.estimators_) == 1
+    assert ensemble.estimator_.adversarial_step == 0
+    assert model.shares_.tolist() == [1]
+    assert np.isfinite(outputs(model, X)).all()
+
+
+@pytest.mark.parametrize("kind", ESTIMATORS)
+def test_time_is_left_for_what_follows_training(kind, clock, monkeypatch):
+    """Which takes a share of the time before."""
+    model, X, y = of_few_epochs(kind, n_members=1, time_limit=40)
+    assert clone(model).fit(X, y).n_iter_ == EPOCHS
+    make = kind._make_ensembles
+
+    def slowly(self, n_rows):
+        clock.now += 20
+        return make(self, n_rows)
+
+    monkeypatch.setattr(kind, "_make_ensembles", slowly)
+    assert model.fit(X, y).n_iter_ < 40 - 20 - 0.5 * 20
+
+
 @pytest.mark.parametrize("kind", ESTIMATORS)
 def test_a_time_limit_that_is_not_reached_changes_nothing(kind):
     model, X, y = of_few_epochs(kind, n_members=5)
