@@ -135,7 +135,7 @@ def _check_entry(value: Any, fresh: Any, name: str) -> None:
 
 
 def check_array(value: Any, fresh: Array, name: str) -> None:
-    """Refuse all but an array of the shape and the dtype of another.
+    """Refuse all but an array of numbers, of the shape and the dtype of another.
 
     Raises
     ------
@@ -149,6 +149,8 @@ def check_array(value: Any, fresh: Array, name: str) -> None:
             f"{name} expects shape {fresh.shape} and dtype {fresh.dtype}, got "
             f"{value.shape} and {value.dtype}"
         )
+    if value.dtype.kind == "f" and np.isnan(value).any():
+        raise ValueError(f"{name} expects numbers, got NaN")
 
 
 def check_count(value: Any, name: str, most: int = _MOST) -> None:

@@ -597,6 +597,10 @@ DAMAGE = {
     "swapped parameters": in_array("parameters", lambda a: a.astype(">f8")),
     "parameters in a table": in_array("parameters", lambda a: a[np.newaxis]),
     "parameters in text": in_array("parameters", lambda a: a.astype(str)),
+    "parameters that are no number": in_array("parameters", lambda a: a * np.nan),
+    "moments that are no number": in_array(
+        "state.optimizer.second", lambda a: a * np.nan
+    ),
     "shorter moments": in_array("state.optimizer.first", lambda a: a[:, :3]),
     "no second moments": in_array("state.optimizer.second", lambda a: a[:, :0]),
     **{

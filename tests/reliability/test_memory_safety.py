@@ -179,6 +179,7 @@ def misfits(value):
             value.astype(value.dtype.newbyteorder()),
             value.astype(object),
             np.ma.MaskedArray(value),
+            value * np.nan,
             None,
             1.0,
         ]
