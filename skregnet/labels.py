@@ -322,6 +322,23 @@ def _keys(label: Any) -> tuple[Any, ...]:
     return (label,) if isinstance(item, int) else (label, item)
 
 
+def merge_as_text(classes: Array) -> bool:
+    """Tell whether NumPy's text of fixed width makes one of two classes.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+        Classes that :func:`learn_classes` has returned.
+
+    Returns
+    -------
+    merge : bool
+        Whether two names differ only in the NUL characters at their ends.
+    """
+    names = [label for label in classes if isinstance(label, str)]
+    return len({name.rstrip("\0") for name in names}) < len(names)
+
+
 def class_weights(given: Any, classes: Array, codes: Array, weights: Any) -> Array:
     """Return the weight of each class.
 
