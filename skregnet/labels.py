@@ -294,6 +294,8 @@ def codes_of(labels: Array, classes: Array) -> Array:
     codes : ndarray of int of shape (n_samples,)
         -1 for a label that equals no class.
     """
+    if not len(classes):
+        return np.full(len(labels), -1, np.intp)
     kinds = labels.dtype.kind + classes.dtype.kind
     if set(kinds) <= set("biuf") or kinds in ("UU", "SS", "mm", "MM"):
         places = classes.searchsorted(labels)
