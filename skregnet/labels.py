@@ -294,6 +294,8 @@ def codes_of(labels: Array, classes: Array) -> Array:
     codes : ndarray of int of shape (n_samples,)
         -1 for a label that equals no class.
     """
+    if not len(classes):
+        return np.full(len(labels), -1, np.intp)
     kinds = labels.dtype.kind + classes.dtype.kind
     if set(kinds) <= set("biuf") or kinds in ("UU", "SS", "mm", "MM"):
         places = classes.searchsorted(labels)
@@ -320,6 +322,23 @@ def _keys(label: Any) -> tuple[Any, ...]:
         return (label,)
     item = label.item()
     return (label,) if isinstance(item, int) else (label, item)
+
+
+def merge_as_text(classes: Array) -> bool:
+    """Tell whether NumPy's text of fixed width makes one of two classes.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+        Classes that :func:`learn_classes` has returned.
+
+    Returns
+    -------
+    merge : bool
+        Whether two names differ only in the NUL characters at their ends.
+    """
+    names = [label for label in classes if isinstance(label, str)]
+    return len({name.rstrip("\0") for name in names}) < len(names)
 
 
 def class_weights(given: Any, classes: Array, codes: Array, weights: Any) -> Array:

@@ -2,6 +2,7 @@
 
 import time
 from numbers import Real
+from reprlib import repr as short_repr
 from typing import Any
 
 
@@ -39,11 +40,16 @@ class TimeLimit:
     """
 
     def __init__(self, max_seconds: float, *, each_fit: bool = False) -> None:
-        if not isinstance(max_seconds, Real) or not max_seconds > 0:
+        try:
+            seconds = float(max_seconds) if isinstance(max_seconds, Real) else 0.0
+        except OverflowError:
+            seconds = 0.0
+        if not seconds > 0:
             raise ValueError(
-                f"max_seconds expects a positive number, got {max_seconds!r}."
+                "max_seconds expects a positive number that a float can hold, got "
+                f"{short_repr(max_seconds)}."
             )
-        self._max_seconds: float = float(max_seconds)
+        self._max_seconds = seconds
         self._each_fit: bool = each_fit
         if not each_fit:
             # By this scikit-learn knows what to hand on, here to any depth.

@@ -25,6 +25,7 @@ from skregnet.ensemble.blocks import (
 from skregnet.ensemble.one_class import (
     constant_member,
     has_one_class,
+    predicts_one_class,
     refuses_one_class,
 )
 from skregnet.ensemble.sampling import Draw, Sampling
@@ -337,6 +338,10 @@ def _fit_each(
             except ValueError as error:
                 if not refuses_one_class(error, job.template, job.y, y):
                     raise
+                members[k] = constant_member(X, y)
+                continue
+            is_narrow = is_classifier(job.template) and has_one_class(job.y, y)
+            if is_narrow and not predicts_one_class(member, X):
                 members[k] = constant_member(X, y)
 
 

@@ -5,9 +5,14 @@ from typing import Any
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.dummy import DummyClassifier
+from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import InvalidParameterError
+from sklearn.utils.validation import _num_samples
 
 from skregnet.kernels import Array
+
+# Errors by which classifiers fail that do not reckon with a single class.
+_FAILURES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def has_one_class(y: Any, drawn: Any) -> bool:
@@ -49,6 +54,33 @@ def refuses_one_class(error: ValueError, template: Any, y: Any, drawn: Any) -> b
     """
     is_other = isinstance(error, InvalidParameterError)
     return is_classifier(template) and not is_other and has_one_class(y, drawn)
+
+
+def predicts_one_class(member: Any, X: Any) -> bool:
+    """Return whether a member of one class returns probabilities of its classes.
+
+    Some classifiers accept a single class in `fit`, and afterwards return probabilities
+    of two, or raise an error.
+
+    Parameters
+    ----------
+    member : classifier
+        Fitted to samples of one class.
+    X : array-like of shape (n_samples, n_features)
+        Its features, of which a few are tried.
+    """
+    few = _safe_indexing(X, np.arange(min(2, _num_samples(X))))
+    try:
+        shape = (_num_samples(few), len(member.classes_))
+        if np.shape(member.predict(few)) != shape[:1]:
+            return False
+        return all(
+            np.shape(getattr(member, method)(few)) == shape
+            for method in ("predict_proba", "predict_log_proba")
+            if hasattr(member, method)
+        )
+    except _FAILURES:
+        return False
 
 
 def constant_member(X: Any, drawn: Array) -> DummyClassifier:

@@ -1,6 +1,7 @@
 """How the outputs of members become the output of their ensemble."""
 
 from collections.abc import Iterable, Sequence
+from reprlib import repr as short_repr
 from typing import Any
 
 import narwhals as nw
@@ -89,8 +90,19 @@ def aligned(given: Array, known: Array, classes: Array, missing: float = 0.0) ->
     if len(known) == len(classes):
         return np.asarray(given)
     in_all = np.full((len(given), len(classes)), missing, given.dtype)
-    in_all[:, codes_of(np.asarray(known), classes)] = given
+    in_all[:, _places(known, classes)] = given
     return in_all
+
+
+def _places(known: Any, classes: Array) -> Array:
+    """Return the numbers of labels that a member knows among all classes."""
+    places = codes_of(np.asarray(known), classes)
+    if (places < 0).any():
+        raise ValueError(
+            f"members expect labels among the classes {short_repr(list(classes))}, as "
+            f"in fit, got {short_repr(list(np.asarray(known)[places < 0]))}."
+        )
+    return places
 
 
 def log_probabilities(
@@ -137,7 +149,7 @@ def decisions(
         -1 for the others.
     """
     known = member.classes_
-    places = codes_of(np.asarray(known), classes)
+    places = _places(known, classes)
     if len(known) == 1 < len(classes):
         of_sample = -np.ones(len(classes))
         of_sample[places] = 1.0
@@ -166,7 +178,7 @@ def class_votes(predicted: Any, classes: Array) -> Array:
     predicted = np.asarray(predicted)
     if predicted.ndim == 2:
         return predicted.astype(np.float64)
-    return np.eye(len(classes))[codes_of(predicted, classes)]
+    return np.eye(len(classes))[_places(predicted, classes)]
 
 
 def _of_labels(given: Sequence[Array], classes: Sequence[Array]) -> Array:

@@ -81,6 +81,22 @@ def plain_layers(
     return arrays[0], arrays[1], tuple(sizes)
 
 
+def check_classes(classes: Any, n_outputs: int, is_multilabel: bool = False) -> None:
+    """Check that there are as many classes as outputs, which files may have changed.
+
+    Raises
+    ------
+    ValueError
+        If there are not: one output stands for one class or two.
+    """
+    allowed = {1, 2} if n_outputs == 1 and not is_multilabel else {n_outputs}
+    if np.ndim(classes) != 1 or len(classes) not in allowed:
+        raise ValueError(
+            f"classes_ expects {' or '.join(map(str, sorted(allowed)))} classes for "
+            f"the outputs of the network, as in fit, got shape {np.shape(classes)}."
+        )
+
+
 def checked_pair(estimator: Any, X: Any, y: Any) -> tuple[Any, Any]:
     """Return features and targets, checked against those of training."""
     X = estimator._validate_features(X)

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from sklearn import config_context
 from sklearn.base import clone
-from sklearn.metrics import check_scoring
 
 from skregnet.checked_data import random_source
 from skregnet.estimators._checkpoints import check_snapshots, keep_snapshots
@@ -32,7 +31,12 @@ from skregnet.estimators._solvers import (
     takes_steps,
 )
 from skregnet.estimators._trunk import check_trunk, n_frozen, with_trunk
-from skregnet.estimators._validation import ValidationSet, check_given, split_rows
+from skregnet.estimators._validation import (
+    ValidationSet,
+    check_given,
+    scorer_of,
+    split_rows,
+)
 from skregnet.folding import unfold
 from skregnet.kernels import Array
 from skregnet.losses import MultiTaskLoss
@@ -316,9 +320,7 @@ class Session:
         )
         hook_data = request.hook_data
         context.call_on_fit_task_begin(estimator=estimator, **hook_data)
-        scorer = estimator.scoring
-        if scorer not in (None, "loss"):
-            scorer = check_scoring(estimator, scorer)
+        scorer = scorer_of(estimator)
         self.context, self.hook_data = context, hook_data
         # Not a method of the session: in a circle of references the data would outlive
         # the fit, until the garbage collector comes round.

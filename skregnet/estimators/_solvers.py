@@ -1,6 +1,7 @@
 """Names of solvers and schedules, and the objects that they stand for."""
 
 from collections.abc import Callable
+from reprlib import repr as short_repr
 from typing import Any
 
 from skregnet.optimizers import (
@@ -13,7 +14,7 @@ from skregnet.optimizers import (
     NAdam,
     RMSProp,
 )
-from skregnet.optimizers.hyperparameters import Hyperparameters
+from skregnet.optimizers.hyperparameters import Hyperparameters, is_finite
 from skregnet.optimizers.wrapper import Wrapper
 from skregnet.schedules import (
     SHAPES,
@@ -96,6 +97,12 @@ def optimizer_of(mlp: Any) -> Any:
         )
     if isinstance(solver, Hyperparameters):
         solver.check()
+    rate = getattr(solver, "learning_rate", 0.0)
+    if not is_finite(rate):
+        raise ValueError(
+            "solver expects a finite number as the learning_rate of an optimizer, got "
+            f"learning_rate={short_repr(rate)}."
+        )
     if any(isinstance(inner, Averaged) for inner in _layers_of(solver)[1:]):
         raise ValueError(
             "solver expects Averaged around all other optimizers, since it is the "

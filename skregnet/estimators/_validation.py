@@ -6,13 +6,16 @@ import math
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
+from reprlib import repr as short_repr
 from typing import Any
 
 import numpy as np
+from sklearn.metrics import check_scoring
 from sklearn.model_selection import train_test_split
 
 from skregnet.estimators._pool import as_array
 from skregnet.kernels import Array
+from skregnet.labels import merge_as_text
 from skregnet.losses import Loss, MultiTaskLoss
 from skregnet.one_hot import Targets
 from skregnet.prediction import plain_outputs
@@ -99,11 +102,35 @@ class ValidationSet:
         y = estimator._as_given(self.y)
         try:
             return float(scorer(trained, self.features, y, **weights)), loss
-        except (AttributeError, TypeError, ValueError) as error:
+        except (AttributeError, OverflowError, TypeError, ValueError) as error:
             raise ValueError(
                 f"scoring={estimator.scoring!r} cannot score the validation rows: "
                 f"{error}"
             ) from error
+
+
+def scorer_of(estimator: Any) -> Any:
+    """Return the scorer of `scoring`; None and "loss" as they are.
+
+    Metrics of scikit-learn convert labels to NumPy's text, which drops NUL characters
+    at the end.
+    """
+    scoring = estimator.scoring
+    if scoring is None or (isinstance(scoring, str) and scoring == "loss"):
+        return scoring
+    scorer = check_scoring(estimator, scoring)
+    metric = getattr(scorer, "_score_func", None)
+    if getattr(metric, "__module__", "").startswith("sklearn."):
+        classes: Any = getattr(estimator, "classes_", [])
+        for own in classes if isinstance(classes, list) else [classes]:
+            if merge_as_text(own):
+                raise ValueError(
+                    "y expects labels that differ in more than NUL characters at the "
+                    "end, since metrics of scikit-learn cannot tell these apart, got "
+                    f"the classes {short_repr(list(own))} with scoring={scoring!r}; "
+                    "rename the labels, or set scoring to None, 'loss' or a callable."
+                )
+    return scorer
 
 
 def takes_weights(scorer: Any) -> bool:

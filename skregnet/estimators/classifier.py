@@ -25,6 +25,7 @@ from skregnet.estimators._base import (
     flat_if_one_column,
     has_partial_fit,
 )
+from skregnet.estimators._fitted import check_classes
 from skregnet.estimators._request import Request
 from skregnet.kernels import Array
 from skregnet.labels import class_weights, codes_of, learn_classes
@@ -706,6 +707,11 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         if weights is not None:
             factors[weights == 0] = 0
         return factors
+
+    def _outputs(self, X: Any) -> Array:
+        outputs = super()._outputs(X)
+        check_classes(self.classes_, outputs.shape[1], self._is_multilabel)
+        return outputs
 
     def _decode(self, outputs: Array) -> Array:
         """Return the labels that outputs stand for."""

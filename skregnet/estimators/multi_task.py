@@ -1,6 +1,7 @@
 """Networks of several heads: one trunk, several tasks."""
 
 from numbers import Integral, Real
+from reprlib import repr as short_repr
 from typing import Any, ClassVar
 
 import numpy as np
@@ -893,6 +894,18 @@ class MultiTaskMLP(BaseMLP):
             return None
         of_task = np.asarray(targets)[:, : task.n_outputs]
         return of_task[:, 0] if task.n_outputs == 1 else of_task.argmax(axis=1)
+
+    def _outputs(self, X: Any) -> Array:
+        outputs = super()._outputs(X)
+        n_expected = sum(self._loss.sizes)
+        counts = {t.name: len(t.classes) for t in self.tasks_ if t.classes is not None}
+        if n_expected != outputs.shape[1] or 0 in counts.values():
+            raise ValueError(
+                f"tasks_ expects tasks and classes for {outputs.shape[1]} outputs of "
+                f"the network, as in fit, got tasks for {n_expected} outputs, with "
+                f"these numbers of classes: {short_repr(counts)}."
+            )
+        return outputs
 
     def _as_given(self, y: Array) -> Any:
         return self._form.give_back(y)

@@ -6,10 +6,37 @@ the core knowing scikit-learn.
 """
 
 import dataclasses
+import math
 from numbers import Integral
+from reprlib import repr as short_repr
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
+
+
+def is_finite(value: Any) -> bool:
+    """Return whether a value is a number, or an array of them, that floats can hold.
+
+    Parameters
+    ----------
+    value : object
+        Fractions, decimals and complex numbers are not, nor are strings.
+
+    Returns
+    -------
+    finite : bool
+        Whether it is, and neither infinite nor NaN.
+    """
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "biuf" and bool(np.isfinite(value).all())
+    if not isinstance(value, int | float | np.number | np.bool_):
+        return False
+    if isinstance(value, complex | np.complexfloating | np.timedelta64):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 class Range(NamedTuple):
@@ -23,6 +50,8 @@ class Range(NamedTuple):
 
     def holds(self, value: Any) -> bool:
         """Tell whether a number, or each in an array, lies within."""
+        if not is_finite(value):
+            return False
         if self.is_whole and not isinstance(value, Integral):
             return False
         above = value >= self.low if self.includes_low else value > self.low
@@ -116,16 +145,13 @@ class Hyperparameters:
         """
         for name, expected in self._ranges.items():
             value = getattr(self, name)
-            try:
-                is_valid = expected.holds(value)
-            except TypeError:
-                is_valid = False
-            if not is_valid:
+            if not expected.holds(value):
                 whole = "; it must be a whole number" if expected.is_whole else ""
                 raise ValueError(
                     f"{type(self).__name__} expects {name} in {expected}, got "
-                    f"{name}={value!r}{whole}."
+                    f"{name}={short_repr(value)}{whole}."
                 )
+        self._check_booleans()
         if not hasattr(self, "optimizer"):
             return
         inner = self.optimizer
@@ -136,3 +162,13 @@ class Hyperparameters:
             )
         if isinstance(inner, Hyperparameters):
             inner.check()
+
+    def _check_booleans(self) -> None:
+        """Raise an error for a field declared as a boolean that is none."""
+        for field in dataclasses.fields(self):  # type: ignore[arg-type]
+            value = getattr(self, field.name)
+            if field.type is bool and not isinstance(value, bool | np.bool_):
+                raise ValueError(
+                    f"{type(self).__name__} expects {field.name} to be True or False, "
+                    f"got {field.name}={short_repr(value)}."
+                )

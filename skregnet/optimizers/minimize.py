@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from reprlib import repr as short_repr
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from skregnet.kernels import Array
 from skregnet.optimizers._base import Optimizer
-from skregnet.optimizers.hyperparameters import Hyperparameters
+from skregnet.optimizers.hyperparameters import Hyperparameters, is_finite
 
 
 @dataclass(frozen=True)
@@ -137,5 +138,10 @@ def _check(optimizer: Any, n_steps: int) -> None:
             )
     if isinstance(optimizer, Hyperparameters):
         optimizer.check()
+    if not is_finite(optimizer.learning_rate):
+        raise ValueError(
+            "optimizer expects a finite number as its learning_rate, got "
+            f"learning_rate={short_repr(optimizer.learning_rate)}."
+        )
     if n_steps < 0:
         raise ValueError(f"n_steps expects a number of at least 0, got {n_steps!r}.")

@@ -5,15 +5,20 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+)
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.model_selection import GridSearchCV
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from skregnet import BaggingEnsemble, MLPClassifier
+from skregnet.augmentation import AugmentedEstimator, GaussianNoise
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -46,6 +51,24 @@ REFUSING = [
 ]
 
 
+class Outdated(DecisionTreeClassifier):
+    """Accepts one class, and raises an error when it predicts."""
+
+    def predict(self, X):
+        return self.classes_[[0, 1]][super().predict(X)]
+
+
+UNPREPARED = [
+    HistGradientBoostingClassifier(max_iter=2),
+    OneVsRestClassifier(SVC()),
+    OneVsRestClassifier(DecisionTreeClassifier(max_depth=2)),
+    LinearDiscriminantAnalysis(),
+    make_pipeline(StandardScaler(), HistGradientBoostingClassifier(max_iter=2)),
+    AugmentedEstimator(HistGradientBoostingClassifier(max_iter=2), GaussianNoise()),
+    Outdated(),
+]
+
+
 def rare(labels, n_rows=60):
     """Return features and labels, of which all but the first are rare."""
     rng = np.random.default_rng(0)
@@ -60,10 +83,11 @@ def drawn_classes(bag, y):
     return [np.unique(y[rows]) for rows in bag.estimators_samples_]
 
 
+@pytest.mark.filterwarnings("ignore:Label not")
 @pytest.mark.filterwarnings("ignore:The least populated class")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
 @pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
-@pytest.mark.parametrize("base", REFUSING, ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize("base", REFUSING + UNPREPARED, ids=lambda e: type(e).__name__)
 @pytest.mark.parametrize("labels", [[0, 1], ["few", "most", "some"]], ids=len)
 def test_members_that_refuse_are_constant(base, labels):
     X, y = rare(labels)

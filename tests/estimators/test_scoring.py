@@ -6,9 +6,15 @@ import polars as pl
 import pytest
 import sklearn
 from scipy import sparse
-from sklearn.metrics import get_scorer, make_scorer, mean_squared_error, r2_score
+from sklearn.metrics import (
+    accuracy_score,
+    get_scorer,
+    make_scorer,
+    mean_squared_error,
+    r2_score,
+)
 
-from skregnet import MLPClassifier, MLPRegressor
+from skregnet import MLPClassifier, MLPRegressor, MultiTaskMLP
 from tests.cases import problem
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -89,6 +95,45 @@ def test_scores_that_are_not_numbers_do_not_count():
     assert mlp.best_validation_score_ == -np.inf
     plain = MLPRegressor(random_state=0, max_iter=9).fit(X, y)
     np.testing.assert_allclose(mlp.coefs_[0], plain.coefs_[0])
+
+
+@pytest.mark.parametrize("score", [10**400, "high", None, 1j])
+def test_scores_expect_numbers(score):
+    X, y = problem("real")
+    mlp = MLPRegressor(**STOPPING, scoring=lambda estimator, X, y: score)
+    with pytest.raises(ValueError, match=r"scoring=.* cannot score"):
+        mlp.fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "scoring", ["f1_macro", "roc_auc", "neg_log_loss", make_scorer(accuracy_score)]
+)
+@pytest.mark.parametrize("cls", [MLPClassifier, MultiTaskMLP])
+def test_labels_that_metrics_cannot_tell_apart(cls, scoring):
+    X, y = problem("multiclass")
+    labels = np.array(["a", "a\0", "b\0"], dtype=object)[y]
+    mlp = cls(hidden_layer_sizes=(4,), **STOPPING, scoring=scoring)
+    with pytest.raises(ValueError, match=r"y expects labels that differ.*scoring="):
+        mlp.fit(X, labels)
+    assert not hasattr(mlp, "coefs_")
+    # A single one of a name is told apart.
+    apart = np.array(["a", "c\0", "b\0"], dtype=object)[y]
+    if scoring == "f1_macro":
+        mlp.fit(X, apart)
+
+
+@pytest.mark.parametrize(
+    "scoring",
+    [None, "loss", lambda mlp, X, y: np.mean(mlp.predict(X) == y)],
+    ids=["own", "loss", "callable"],
+)
+def test_labels_that_end_in_nul(scoring):
+    X, y = problem("multiclass")
+    labels = np.array(["a", "a\0", "b\0"], dtype=object)[y]
+    mlp = MLPClassifier((4,), **STOPPING, scoring=scoring)
+    mlp.fit(X, labels, X_val=X, y_val=labels)
+    if scoring != "loss":
+        assert mlp.best_validation_score_ == np.mean(mlp.predict(X) == labels)
 
 
 @pytest.mark.parametrize("make", [np.asarray, sparse.csr_array, sparse.csc_matrix])

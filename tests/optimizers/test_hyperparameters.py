@@ -22,18 +22,31 @@ from skregnet.optimizers import (
     RMSProp,
     Scheduled,
     WeightDecay,
+    minimize,
 )
 from skregnet.optimizers.hyperparameters import Range
 from tests.cases import OPTIMIZERS, SPECIAL_OPTIMIZERS, WRAPPERS
 
 EVERY = [*OPTIMIZERS, *SPECIAL_OPTIMIZERS, *WRAPPERS]
 
-POSITIVE = (r"\(0, inf\)", [1e-300, 1e300], [0.0, -1.0, np.inf, np.nan, "1", None])
-NOT_NEGATIVE = (r"\[0, inf\)", [0.0, 0, 5.0], [-1e-9, np.inf, np.nan, None])
-SHARE = (r"\[0, 1\)", [0.0, 0, 0.999], [-0.1, 1.0, 1, np.nan, None, "0.5"])
+POSITIVE = (
+    r"\(0, inf\)",
+    [1e-300, 1e300],
+    [0.0, -1.0, np.inf, np.nan, "1", None, 10**400],
+)
+NOT_NEGATIVE = (
+    r"\[0, inf\)",
+    [0.0, 0, 5.0],
+    [-1e-9, np.inf, np.nan, None, 10**400, 1j],
+)
+SHARE = (
+    r"\[0, 1\)",
+    [0.0, 0, 0.999],
+    [-0.1, 1.0, 1, np.nan, None, "0.5", np.complex64(0)],
+)
 CLOSED = (r"\[0, 1\]", [0.0, 1.0, 1], [-0.1, 1.01, np.nan, None])
 OPEN_SHARE = (r"\(0, 1\]", [1e-9, 1.0], [0.0, -1.0, 1.01, np.nan])
-COUNT = (r"\[1, inf\)", [1, 100], [0, -1, np.inf])
+COUNT = (r"\[1, inf\)", [1, 100], [0, -1, np.inf, 10**400])
 # Every hyperparameter that has a range: what is printed, what is in it and what not.
 RANGES = [
     (SGD(), "learning_rate", POSITIVE),
@@ -60,7 +73,11 @@ RANGES = [
     (DeltaBarDelta(), "phi", SHARE),
     (DeltaBarDelta(), "theta", SHARE),
     (DeltaBarDelta(), "min_gain", OPEN_SHARE),
-    (DeltaBarDelta(), "max_gain", (r"\[1, inf\)", [1.0, 1e9], [0.9, np.nan, None])),
+    (
+        DeltaBarDelta(),
+        "max_gain",
+        (r"\[1, inf\)", [1.0, 1e9], [0.9, np.nan, None, 10**400]),
+    ),
     (GradientClipping(SGD()), "max_norm", POSITIVE),
     (WeightDecay(SGD()), "decay", NOT_NEGATIVE),
     (Averaged(SGD()), "decay", SHARE),
@@ -100,6 +117,46 @@ def test_ranges(optimizer, name, expected):
 @pytest.mark.parametrize("optimizer", EVERY, ids=repr)
 def test_all_that_the_tests_use_is_valid(optimizer):
     optimizer.check()
+
+
+@pytest.mark.parametrize("value", [10**400, np.float16(2), 1, "yes", None])
+@pytest.mark.parametrize(
+    "optimizer",
+    [SGD(nesterov=True), Adam(), AdamW(), RMSProp()],
+    ids=lambda optimizer: type(optimizer).__name__,
+)
+def test_switches_are_booleans(optimizer, value):
+    (name,) = {"nesterov", "amsgrad", "centered"} & set(optimizer.get_params())
+    clone(optimizer).set_params(**{name: np.True_}).check()
+    wrong = clone(optimizer).set_params(**{name: value})
+    message = f"{type(optimizer).__name__} expects {name} to be True or False, got"
+    with pytest.raises(ValueError, match=message):
+        Lookahead(wrong).check()
+    X, y = np.eye(4), [0, 1, 0, 1]
+    with pytest.raises(ValueError, match=message):
+        MLPClassifier((2,), solver=wrong, max_iter=1).fit(X, y)
+
+
+class Plain:
+    """Optimizer without checks of its own."""
+
+    def __init__(self, learning_rate):
+        self.learning_rate = learning_rate
+
+    def init(self, parameters):
+        return {}
+
+    def step(self, parameters, gradient, state, learning_rate):
+        parameters -= learning_rate * gradient
+
+
+@pytest.mark.parametrize("wrap", [lambda plain: plain, Lookahead])
+@pytest.mark.parametrize("rate", [10**400, np.inf, "0.1", 1j])
+def test_rates_of_other_optimizers_are_finite_numbers(rate, wrap):
+    with pytest.raises(ValueError, match="solver expects a finite number"):
+        MLPClassifier((2,), solver=wrap(Plain(rate))).fit(np.eye(4), [0, 1, 0, 1])
+    with pytest.raises(ValueError, match="optimizer expects a finite number"):
+        minimize(lambda x: (x @ x, 2 * x), [1.0], wrap(Plain(rate)), 1)
 
 
 @pytest.mark.parametrize("value", [2.5, 4.0])

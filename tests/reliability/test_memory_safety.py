@@ -336,6 +336,41 @@ def test_a_file_that_does_not_fit_goes_on_afresh(way, load):
     assert_same(loaded.partial_fit(X, Y), expected)
 
 
+@pytest.mark.parametrize("n_classes", [0, 1, 2, 4])
+@pytest.mark.parametrize("cls", [MLPClassifier, MultiTaskMLP, BaggingEnsemble])
+def test_classes_in_a_file_fit_the_outputs(cls, n_classes):
+    labels = np.arange(len(X)) % 3
+    network = MLPClassifier((4,), max_iter=2, random_state=0)
+    model = {
+        MLPClassifier: network,
+        MultiTaskMLP: MultiTaskMLP(hidden_layer_sizes=(4,), max_iter=2),
+        BaggingEnsemble: BaggingEnsemble(network, 2, random_state=0),
+    }[cls].fit(X, labels)
+    for holder in [model, *getattr(model, "estimators_", [])]:
+        for place in [vars(holder), *map(vars, getattr(holder, "tasks_", []))]:
+            for name in {"classes_", "classes"} & place.keys():
+                place[name] = np.arange(n_classes)
+    data = skops.io.dumps(model)
+    types = skops.io.get_untrusted_types(data=data)
+    loaded = skops.io.loads(data, trusted=types)
+    for method in ("predict", "predict_proba", "predict_log_proba"):
+        with pytest.raises(ValueError, match="classes"):
+            getattr(loaded, method)(X)
+    if hasattr(model, "partial_fit"):
+        with pytest.raises(ValueError, match=r"class|layer sizes"):
+            loaded.partial_fit(X, labels)
+
+
+@pytest.mark.parametrize("n_classes", [0, 1])
+def test_classes_of_an_ensemble_hold_those_of_members(n_classes):
+    network = MLPClassifier((4,), max_iter=2, random_state=0)
+    for voting in ("soft", "hard"):
+        bag = BaggingEnsemble(network, 2, voting=voting, random_state=0).fit(X, Y)
+        vars(bag._output)["classes"] = bag._output.classes[:n_classes]
+        with pytest.raises(ValueError, match="labels among the classes"):
+            bag.predict(X)
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_a_whole_file_goes_on(way):
     mlp = begun(way)
