@@ -4,6 +4,7 @@ Numbers beyond the floats, such as Python's integers or those of a longer float,
 refused as infinite ones are: by a ValueError, without warnings of NumPy's.
 """
 
+from collections import UserString
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
@@ -176,9 +177,13 @@ def rows_of_parameters(
     return {**parameters, **_check_method_params(X, by_sample, indices=rows)}
 
 
+# Types with a length whose values are never one for each sample.
+_WHOLE = (str, UserString, bytes, bytearray, memoryview, BaseEstimator)
+
+
 def _may_be_by_sample(value: Any) -> bool:
     """Tell whether a value is of a type that can hold one item for each sample."""
-    if isinstance(value, str | bytes | bytearray | memoryview | BaseEstimator):
+    if isinstance(value, _WHOLE):
         return False
     of_array = (1,) if hasattr(value, "__array__") else ()
     return isinstance(value, Sequence) or len(getattr(value, "shape", of_array)) > 0

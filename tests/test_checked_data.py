@@ -1,7 +1,7 @@
 """Data that are no numbers are refused by column; values by sample are told by type."""
 
 import datetime
-from collections import UserList, deque
+from collections import UserDict, UserList, UserString, deque
 
 import numpy as np
 import pandas as pd
@@ -84,6 +84,8 @@ BY_SAMPLE = {
 }
 AS_THEY_ARE = {
     "text": "abcdef",
+    "UserString": UserString("abcdef"),
+    "UserDict": UserDict(dict.fromkeys("abcdef")),
     "NumPy's text": np.str_("abcdef"),
     "bytes": b"abcdef",
     "bytearray": bytearray(b"abcdef"),

@@ -23,6 +23,7 @@ from skregnet.documentation import DocumentedMixin
 from skregnet.ensemble.fitting import network_of
 from skregnet.estimators._solvers import takes_steps
 from skregnet.kernels import check_indices
+from skregnet.labels import without_loss
 from skregnet.search._candidates import (
     FixedCandidates,
     Parameters,
@@ -294,6 +295,25 @@ ParameterSampler`
             self._fit(X, y, params)
         return self
 
+    def score(self, X: Any, y: Any = None, **params: Any) -> Any:
+        """Return the score of the best estimator, by the scorer of the search.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            Targets.
+        **params : dict
+            Metadata for the scorer, by metadata routing.
+
+        Returns
+        -------
+        score : float
+            With several measures that which `refit` names.
+        """
+        return super().score(X, _for_scikit_learn(y), **params)
+
     @property
     def classes_(self) -> Any:
         """Classes of a classifier."""
@@ -309,6 +329,7 @@ ParameterSampler`
         scorer, metric = self._get_scorers()
         check_indices(X)
         X, y = indexable(X, y)
+        y = _for_scikit_learn(y)
         params = rows_of_parameters(X, params)
         routed = self._get_routed_params_for_fit(params)
         weights = params.get("sample_weight")
@@ -498,3 +519,8 @@ ParameterSampler`
     def _run_search(self, evaluate_candidates: Any, callback_ctx: Any = None) -> None:
         """Never called: `fit` evaluates candidates together."""
         raise NotImplementedError
+
+
+def _for_scikit_learn(y: Any) -> Any:
+    """Return targets, NumPy's text of variable width as objects, for its splitters."""
+    return without_loss(y) if isinstance(y, np.ndarray) else y

@@ -16,7 +16,7 @@ from skregnet.training.member import Member, Outcome
 from skregnet.training.objective import Objective
 from skregnet.training.recipe import Recipe
 from skregnet.training.snapshot import snapshot_of
-from skregnet.training.states import initial_state
+from skregnet.training.states import initial_state, is_sound
 
 
 def train_minibatch(members: Sequence[Member], batch_size: int) -> None:
@@ -106,11 +106,13 @@ class _Stack:
     def _take_snapshots(self) -> None:
         """Hand snapshots of the members to those who keep them."""
         for k, member in enumerate(self.members):
-            if member.keeper is not None and member.is_to_be_kept:
-                parameters = self._objective.parameters[k]
-                member.keeper.keep(
-                    snapshot_of(member, parameters, self._state_of(k), self._order[k])
-                )
+            if member.keeper is None or not member.is_to_be_kept:
+                continue
+            parameters, state = self._objective.parameters[k], self._state_of(k)
+            # The last one stays where training has diverged: it leads there again.
+            if is_sound(parameters, state):
+                order = self._order[k]
+                member.keeper.keep(snapshot_of(member, parameters, state, order))
 
     def _state_of(self, k: int) -> State:
         """Return the state of one member as that of a stack of one."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from skregnet.kernels import Array
 from skregnet.optimizers import State
+from skregnet.schedules import Adaptive, Constant
 from skregnet.training.history import History
 from skregnet.training.member import Member, Outcome
 from skregnet.training.states import (
@@ -119,7 +120,8 @@ class SnapshotForm:
             raise ValueError(f"a snapshot expects the entries {sorted(_ENTRIES)}")
         self._check_progress(snapshot)
         self._check_arrays(snapshot)
-        check_state(snapshot["state"], self.member.recipe, self.member.vector)
+        recipe, vector = self.member.recipe, self.member.vector
+        check_state(snapshot["state"], recipe, vector, snapshot["n_epochs"])
         for name, source in self._sources.items():
             if source is not None:
                 check_source(snapshot[name], source, name)
@@ -142,14 +144,26 @@ class SnapshotForm:
         check_count(n_epochs, "n_epochs", self.member.max_epochs)
         if outcome not in (None, *(end.name for end in _ENDS)):
             raise ValueError(f"outcome expects that of an end or None, got {outcome!r}")
-        check_number(snapshot["learning_rate"], "learning_rate")
+        self._check_rate(snapshot["learning_rate"])
         if not isinstance(snapshot["is_averaging"], bool):
             raise ValueError("is_averaging expects True or False")
         plateau = snapshot["plateau"]
         if not isinstance(plateau, list) or len(plateau) != 2:
             raise ValueError("plateau expects two numbers")
         _check_score(plateau[0], "plateau")
+        if np.isnan(plateau[0]):
+            raise ValueError("plateau expects a score, got NaN")
         check_count(plateau[1], "plateau")
+
+    def _check_rate(self, rate: Any) -> None:
+        """Check the learning rate; some schedules end at 0, others never rise."""
+        check_number(rate, "learning_rate")
+        schedule = self.member.schedule
+        is_valid = rate >= 0
+        if isinstance(schedule, Constant | Adaptive):
+            is_valid = 0 < rate <= schedule.initial
+        if not is_valid:
+            raise ValueError(f"learning_rate is out of its range, got {rate!r}")
 
     def _check_arrays(self, snapshot: State) -> None:
         """Check the vectors, and the order of rows against the rows."""
@@ -230,7 +244,6 @@ def _check_history(history: Any, n_epochs: int, member: Member) -> None:
 
 
 def _check_score(value: Any, name: str) -> None:
-    """Refuse all but a number, which need not be finite."""
-    if isinstance(value, float) and not np.isfinite(value):
-        return
-    check_number(value, name)
+    """Check that a value is a number; losses may grow beyond all limits."""
+    if not isinstance(value, float):
+        check_number(value, name)

@@ -20,6 +20,11 @@ from skregnet.training.recipe import Recipe
 # Whole numbers up to here are exact as floats.
 _MOST = 2**53
 
+# Sums of squares, and what else of the optimizers' states is not negative. Squares may
+# overflow: the steps of a parameter end then, and training goes on.
+_SQUARES = ("second", "squares", "largest")
+_NOT_NEGATIVE = (*_SQUARES, "gains", "reach")
+
 # Factors beyond these would be divided by zero, or overflow.
 _SMALLEST, _LARGEST = 1e-100, 1e100
 
@@ -35,13 +40,14 @@ def initial_state(recipe: Recipe, parameters: Array) -> State:
         Where they start.
     """
     state: State = {"optimizer": recipe.optimizer.init(parameters)}
-    _restrict_decay(state, recipe.network.layout.n_weights)
+    # Weights decay only, whatever optimizer within another decays them.
+    _set_within(state, "n_decayed", recipe.network.layout.n_weights)
     if recipe.averaging is not None:
         state["averaging"] = recipe.averaging.init(parameters)
     return state
 
 
-def check_state(state: Any, recipe: Recipe, vector: Array) -> None:
+def check_state(state: Any, recipe: Recipe, vector: Array, n_epochs: int = 0) -> None:
     """Refuse a state that training cannot go on from.
 
     Parameters
@@ -52,6 +58,8 @@ def check_state(state: Any, recipe: Recipe, vector: Array) -> None:
         How it is trained.
     vector : ndarray of shape (n_parameters,)
         Its parameters.
+    n_epochs : int, default=0
+        Epochs that training has had since it began, each of one step at least.
 
     Raises
     ------
@@ -60,6 +68,7 @@ def check_state(state: Any, recipe: Recipe, vector: Array) -> None:
     """
     vectors = np.zeros((1, len(vector)), vector.dtype)
     fresh = initial_state(recipe, vectors)
+    _set_within(fresh, "n_steps", n_epochs)
     if not isinstance(state, dict) or state.keys() != fresh.keys():
         raise ValueError(f"state expects a dict with the entries {list(fresh)}")
     _check_of_optimizer(
@@ -74,13 +83,40 @@ def check_state(state: Any, recipe: Recipe, vector: Array) -> None:
         _check_entries(state["averaging"], fresh["averaging"], vectors, name)
 
 
-def _restrict_decay(state: State, n_weights: int) -> None:
-    """Let weights decay only, whatever optimizer within another decays them."""
-    if "n_decayed" in state:
-        state["n_decayed"] = n_weights
-    for value in state.values():
-        if isinstance(value, dict):
-            _restrict_decay(value, n_weights)
+def is_sound(vector: Array, state: State) -> bool:
+    """Return whether parameters and a state are numbers that training can go on from.
+
+    Parameters
+    ----------
+    vector : ndarray
+        The parameters.
+    state : dict
+        The state.
+    """
+    if not np.isfinite(vector).all():
+        return False
+    for key, value in state.items():
+        if isinstance(value, dict) and not is_sound(vector[:0], value):
+            return False
+        is_float = isinstance(value, np.ndarray) and value.dtype.kind == "f"
+        if is_float and not _are_numbers(value, key in _SQUARES):
+            return False
+    return True
+
+
+def _are_numbers(values: Array, may_be_infinite: bool) -> bool:
+    """Return whether there is no NaN, and infinity only where it may be."""
+    good = ~np.isnan(values) if may_be_infinite else np.isfinite(values)
+    return bool(good.all())
+
+
+def _set_within(state: State, key: str, value: int) -> None:
+    """Set an entry of a state, and of all states within, where it is."""
+    if key in state:
+        state[key] = value
+    for inner in state.values():
+        if isinstance(inner, dict):
+            _set_within(inner, key, value)
 
 
 def _check_of_optimizer(
@@ -100,7 +136,7 @@ def _check_of_optimizer(
     _check_entries(state, fresh, None, name)
     for key, value in fresh.items():
         if isinstance(value, np.ndarray) and value.shape == vectors.shape:
-            check_array(state[key], value, f"{name}.{key}")
+            check_array(state[key], value, f"{name}.{key}", may_be_infinite=True)
 
 
 def _check_entries(state: Any, fresh: State, vectors: Array | None, name: str) -> None:
@@ -121,20 +157,26 @@ def _check_entries(state: Any, fresh: State, vectors: Array | None, name: str) -
 
 def _check_entry(value: Any, fresh: Any, name: str) -> None:
     """Check an entry against that of the start."""
+    key = name.rpartition(".")[2]
     if isinstance(fresh, np.ndarray):
-        check_array(value, fresh, name)
+        check_array(value, fresh, name, may_be_infinite=key in _SQUARES)
         if fresh.shape == (1, 1) and not value >= 0:
             raise ValueError(f"{name} expects a count, got {value!r}")
     elif isinstance(fresh, int):
-        check_count(value, name)
+        check_count(value, name, least=fresh)
     else:
         check_number(value, name)
-        size = abs(float(np.squeeze(value)))
-        if not (_SMALLEST if fresh else 0) <= size <= _LARGEST or (fresh and value < 0):
+        # Those that begin at 1 are factors of decay.
+        low, high = (_SMALLEST, 1.0) if fresh else (-_LARGEST, _LARGEST)
+        if not low <= float(np.squeeze(value)) <= high:
             raise ValueError(f"{name} is out of its range, got {value!r}")
+    if key in _NOT_NEGATIVE and np.any(np.asarray(value) < 0):
+        raise ValueError(f"{name} expects numbers that are not negative")
 
 
-def check_array(value: Any, fresh: Array, name: str) -> None:
+def check_array(
+    value: Any, fresh: Array, name: str, may_be_infinite: bool = False
+) -> None:
     """Refuse all but an array of numbers, of the shape and the dtype of another.
 
     Raises
@@ -149,12 +191,12 @@ def check_array(value: Any, fresh: Array, name: str) -> None:
             f"{name} expects shape {fresh.shape} and dtype {fresh.dtype}, got "
             f"{value.shape} and {value.dtype}"
         )
-    if value.dtype.kind == "f" and np.isnan(value).any():
-        raise ValueError(f"{name} expects numbers, got NaN")
+    if value.dtype.kind == "f" and not _are_numbers(value, may_be_infinite):
+        raise ValueError(f"{name} expects numbers, got NaN or infinity")
 
 
-def check_count(value: Any, name: str, most: int = _MOST) -> None:
-    """Refuse all but a whole number from 0 on.
+def check_count(value: Any, name: str, most: int = _MOST, least: int = 0) -> None:
+    """Refuse all but a whole number from `least` on.
 
     Raises
     ------
@@ -162,8 +204,10 @@ def check_count(value: Any, name: str, most: int = _MOST) -> None:
         That names it.
     """
     is_whole = isinstance(value, Integral) and not isinstance(value, bool)
-    if not is_whole or not 0 <= value <= most:
-        raise ValueError(f"{name} expects a whole number from 0 to {most}, got {value}")
+    if not is_whole or not least <= value <= most:
+        raise ValueError(
+            f"{name} expects a whole number from {least} to {most}, got {value}"
+        )
 
 
 def check_number(value: Any, name: str) -> None:

@@ -601,6 +601,23 @@ DAMAGE = {
     "moments that are no number": in_array(
         "state.optimizer.second", lambda a: a * np.nan
     ),
+    **{
+        f"{name} {what}": in_array(name, change)
+        for name in ("parameters", "state.optimizer.first", "state.optimizer.second")
+        for what, change in {
+            "with NaN": lambda a: np.where(np.arange(a.size) == 1, np.nan, a),
+            "with -inf": lambda a: np.where(np.arange(a.size) == 1, -np.inf, a),
+        }.items()
+    },
+    "negative second moments": in_array("state.optimizer.second", lambda a: -a - 1e-9),
+    "fewer steps than epochs": given(1, "state", "optimizer", "n_steps"),
+    "no step": given(0, "state", "optimizer", "n_steps"),
+    "growth for decay": given(1.5, "state", "optimizer", "first_decay"),
+    "a negative rate": given(-0.001, "learning_rate"),
+    "a rate of 0": given(0, "learning_rate"),
+    "a rate above the first": given(1e30, "learning_rate"),
+    "a rate that is no number": given(float("nan"), "learning_rate"),
+    "a plateau that is no number": given([float("nan"), 0], "plateau"),
     "shorter moments": in_array("state.optimizer.first", lambda a: a[:, :3]),
     "no second moments": in_array("state.optimizer.second", lambda a: a[:, :0]),
     **{
@@ -624,6 +641,68 @@ def test_damage_is_told_of(damage, tmp_path):
         mlp.fit(X, y)
     assert str(path) in str(error.value)
     assert not hasattr(mlp, "coefs_")
+
+
+SPOILED = {
+    "velocity": ({"solver": "sgd"}, "state.optimizer.velocity", [np.nan, np.inf]),
+    "averages": (
+        {"weight_averaging": "ema"},
+        "state.averaging.average",
+        [np.nan, np.inf],
+    ),
+    "slow weights": (
+        {"solver": rules.Lookahead(rules.SGD())},
+        "state.optimizer.slow",
+        [np.nan, -np.inf],
+    ),
+    "squares": ({"solver": "adagrad"}, "state.optimizer.squares", [np.nan, -1.0]),
+    "squares within": (
+        {"solver": rules.Lookahead(rules.RMSProp())},
+        "state.optimizer.inner.squares",
+        [np.nan, -1.0],
+    ),
+    "largest": (
+        {"solver": rules.Adam(amsgrad=True)},
+        "state.optimizer.largest",
+        [np.nan, -1.0],
+    ),
+    "gains": (
+        {"solver": "delta_bar_delta", "batch_size": 40},
+        "state.optimizer.gains",
+        [np.nan, np.inf, -1.0],
+    ),
+    "best": ({"early_stopping": True}, "best", [np.nan, np.inf]),
+}
+
+
+@pytest.mark.parametrize("name", SPOILED)
+def test_values_out_of_range_are_told_of(name, tmp_path):
+    X, y = problem("binary", n_rows=40)
+    parameters, part, values = SPOILED[name]
+    path = cut_off(tmp_path, **parameters)
+    whole = path.read_bytes()
+    for value in values:
+        path.write_bytes(whole)
+        in_array(part, lambda a, value=value: np.full_like(a, value))(path)
+        mlp = network(tmp_path, **parameters)
+        with pytest.raises(ValueError, match=r"a checkpoint in .* remove it to") as e:
+            mlp.fit(X, y)
+        assert str(path) in str(e.value)
+        assert part in str(e.value)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_fit_that_diverges_comes_out_the_same_again(tmp_path):
+    X, y = problem("real", n_rows=40)
+    mlp = MLPRegressor(hidden_layer_sizes=(4,), solver="sgd", max_iter=20)
+    mlp.set_params(learning_rate_init=1e3, momentum=0.99, early_stopping=True)
+    mlp.set_params(activation="relu", n_iter_no_change=30, random_state=0)
+    expected = clone(mlp).fit(X, y)
+    assert not np.isfinite(expected.validation_scores_[-1])
+    for _ in range(2):
+        found = clone(mlp).set_callbacks(Checkpoint(tmp_path, 1)).fit(X, y)
+        np.testing.assert_array_equal(found.coefs_[0], expected.coefs_[0])
+        assert found.n_iter_ == expected.n_iter_
 
 
 def test_a_file_that_was_written_again_is_taken(tmp_path):

@@ -49,6 +49,26 @@ def test_a_classifier_or_a_regressor_by_its_estimator():
     assert is_regressor(StackedSearchCV(MLPRegressor(), RATES))
 
 
+@pytest.mark.parametrize("scoring", [None, "accuracy", "f1_macro", "roc_auc"])
+@pytest.mark.parametrize("in_pipeline", [False, True])
+def test_text_of_variable_width(in_pipeline, scoring):
+    X, y = problem("binary")
+    labels = np.array(["a", "bb"])[y]
+    base, grid = MLPClassifier(**SHORT), {"alpha": [0.1, 1.0]}
+    if in_pipeline:
+        base = make_pipeline(StandardScaler(), base)
+        grid = {"mlpclassifier__alpha": [0.1, 1.0]}
+    search = StackedSearchCV(base, grid, cv=3, scoring=scoring)
+    expected = clone(search).fit(X, labels)
+    search.fit(X, labels.astype(np.dtypes.StringDType()))
+    np.testing.assert_array_equal(
+        search.cv_results_["mean_test_score"], expected.cv_results_["mean_test_score"]
+    )
+    np.testing.assert_array_equal(search.predict(X), expected.predict(X))
+    given = labels.astype(np.dtypes.StringDType())
+    assert search.score(X, given) == expected.score(X, labels)
+
+
 def test_copies():
     X, y = problem("multiclass")
     search = StackedSearchCV(MLPClassifier(**SHORT), RATES, cv=3)
