@@ -244,7 +244,7 @@ def _keys(encoding: Categories, number: Any, dtype: Any) -> list[tuple[Array, Ar
     """
     own = [_numbers_of(encoding, k, number, dtype) for k in range(len(encoding.kept))]
     found = []
-    for place in range(max(1, *map(len, own))):
+    for place in range(max([1, *map(len, own)])):
         keys = [numbers[place] if place < len(numbers) else 0 for numbers in own]
         is_key = [float(place < len(numbers)) for numbers in own]
         found.append((np.array(keys, dtype), np.array(is_key)))

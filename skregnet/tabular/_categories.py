@@ -36,6 +36,8 @@ MISSING = -2
 
 _BOOLEANS_OF_DIGITS = {"0": "False", "1": "True"}
 _DIGITS_OF_BOOLEANS = {"False": "0", "True": "1"}
+# Characters of the longest text of a float of 32 bits, -1.23456789e-38.
+_LONGEST_SHORT = 15
 _NAMED_BY_VALUE = {TEXT, BOOLEANS, NUMBERS}
 
 
@@ -177,6 +179,8 @@ def floats_named(text: str) -> list[float]:
     number = float(text)
     if not np.isfinite(number):
         return []
+    if len(text) > _LONGEST_SHORT:
+        return [number]
     shorter = [short for short in _shorter(number) if _shortest(short) == text]
     return [number, *map(float, shorter)]
 
