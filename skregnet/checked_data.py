@@ -293,6 +293,8 @@ def _has_names_of_fit(estimator: Any, X: Any) -> bool:
 
 def _is_float(value: Any) -> bool:
     """Tell whether a value can become a float."""
+    if isinstance(value, complex | np.complexfloating):
+        return False
     try:
         float(value)
     except (TypeError, ValueError, OverflowError):

@@ -29,6 +29,7 @@ from skregnet.estimators import MLPClassifier, MLPRegressor
 from skregnet.estimators._weights import checked_weights
 from skregnet.kernels import Array
 from skregnet.tabular._blocks import filled_up, in_blocks
+from skregnet.tabular._columns import different_names
 from skregnet.tabular._importances import gradient_importances
 from skregnet.tabular._precision import is_single
 from skregnet.tabular._training import (
@@ -238,8 +239,9 @@ class BaseTabular(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
     def _in_blocks(self, X: Any, outputs: Callable[[Array], Array]) -> Array:
         """Return outputs for the rows of a table, encoded in its precision."""
         # Warnings of names are for the table, not for each block.
-        _check_feature_names(self.encoder_, X, reset=False)
-        encoder = _with_names_of(X, self.encoder_)
+        with different_names():
+            _check_feature_names(self.encoder_, X, reset=False)
+            encoder = _with_names_of(X, self.encoder_)
         n_columns = sum(encoder.n_columns_of_features_) + self._n_outputs
         networks = [m for ensemble in self.ensembles_ for m in ensemble.estimators_]
 

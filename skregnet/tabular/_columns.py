@@ -5,6 +5,7 @@ precision, and with their missing ones marked. Columns are read one at a time.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
@@ -184,8 +185,15 @@ def read_table(
 
 def _frame_of(X: Any) -> Any:
     """Return a data frame of any library, or refuse one in which a name comes twice."""
-    try:
+    with different_names():
         return nw.from_native(X, eager_only=True)
+
+
+@contextmanager
+def different_names() -> Iterator[None]:
+    """Refuse a data frame in which a name comes twice, by name of the argument."""
+    try:
+        yield
     except nw.exceptions.DuplicateError as error:
         raise ValueError(
             f"X expects columns of different names; rename some: {error}"

@@ -172,6 +172,7 @@ def broken(request, monkeypatch):
     own = compilation.compiled.__wrapped__
     monkeypatch.setattr(compilation, "import_module", import_module)
     monkeypatch.setattr(numba_updates, "compiled", own)
+    monkeypatch.setattr(numba_updates, "_loop", numba_updates._loop.__wrapped__)
     for remembers in (compilation._import_numba, compilation._warn_of_numba):
         remembers.cache_clear()
     yield request.param
