@@ -266,8 +266,9 @@ def _naming_columns(X: Any) -> Iterator[None]:
                 if not _is_float(value):
                     kind = TypeError if isinstance(error, TypeError) else ValueError
                     raise kind(
-                        f"X expects numbers that floats can hold, got {short_repr(value)} in "
-                        f"column {name!r}: {error.__cause__ or error}"
+                        "X expects numbers that floats can hold, got "
+                        f"{short_repr(value)} in column {name!r}: "
+                        f"{error.__cause__ or error}"
                     ) from error
         raise
 
