@@ -132,7 +132,8 @@ class BaggingEnsemble(
         What the members are copies of.
     estimators_ : list of estimators
         The members, fitted. Where the samples of a member have one class and its
-        estimator refuses that, a :class:`sklearn.dummy.DummyClassifier` of that class.
+        estimator refuses that, or does not return the probability of one class, a
+        :class:`sklearn.dummy.DummyClassifier` of that class.
     estimators_samples_ : list of ndarray of int
         Rows that each member has learned from, drawn anew from its seed. Copies by
         pickle or `copy.deepcopy` have it with ``oob_score=True`` only, or where rows
