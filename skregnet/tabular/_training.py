@@ -141,7 +141,7 @@ def _numbers_in_time(
         yield n_there
         now = time.time()
         seconds = max(now - start, 1e-9) * n_workers / n_there
-        n_more = n_workers * min(int((end - now) / seconds), most)
+        n_more = n_workers * int(min((end - now) / seconds, most))
         if n_more < 1 or n_there == n_members:
             return
         n_there = min(n_there + n_more, n_members)

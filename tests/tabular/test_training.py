@@ -100,11 +100,12 @@ def test_time_is_left_for_what_follows_training(kind, clock, monkeypatch):
     assert model.fit(X, y).n_iter_ < 40 - 20 - 0.5 * 20
 
 
+@pytest.mark.parametrize("time_limit", [600, 1e308])
 @pytest.mark.parametrize("kind", ESTIMATORS)
-def test_a_time_limit_that_is_not_reached_changes_nothing(kind):
+def test_a_time_limit_that_is_not_reached_changes_nothing(kind, time_limit):
     model, X, y = of_few_epochs(kind, n_members=5)
     expected = clone(model).fit(X, y)
-    model.set_params(time_limit=600).fit(X, y)
+    model.set_params(time_limit=time_limit).fit(X, y)
     np.testing.assert_array_equal(outputs(model, X), outputs(expected, X))
     assert len(members_of(model)) == 5
     for network in (*members_of(model), *(e.estimator for e in model.ensembles_)):
