@@ -335,7 +335,7 @@ def test_in_skops():
     encoder = TableEncoder().fit(X)
     content = skops.io.dumps(encoder)
     types = skops.io.get_untrusted_types(data=content)
-    assert all(name.startswith("skregnet.tabular.") for name in types)
+    assert all(name.startswith("skregnet.") for name in types)
     page = (Path(__file__).parents[2] / "docs" / "persistence.md").read_text()
     assert all(f"`{name}`" in page for name in types)
     again = skops.io.loads(content, trusted=types)
