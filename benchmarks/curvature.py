@@ -35,8 +35,8 @@ from scipy.sparse.linalg import LinearOperator
 from sklearn.datasets import load_digits
 
 import skregnet
+from skregnet._networks.problem import problem_of
 from skregnet.curvature import HessianOperator, eigenvalues
-from skregnet.curvature._problem import problem_of
 
 try:
     import torch

@@ -47,7 +47,7 @@ from sklearn import neural_network
 from sklearn.ensemble import BaggingClassifier
 
 import skregnet
-from skregnet.ensemble.blocks import THREADS_FROM
+from skregnet._fitting.blocks import THREADS_FROM
 
 N_MEMBERS = 16
 LIBRARIES = {

@@ -28,8 +28,8 @@ from memory import MEGABYTE, clear_peak, is_known, resident
 from sklearn import neural_network
 
 import skregnet
+from skregnet._networks.plain import plain_outputs
 from skregnet.estimators._base import by_rows
-from skregnet.prediction import plain_outputs
 
 LIBRARIES = {"skregnet": skregnet, "scikit-learn": neural_network}
 MEMORY_ROWS = 100_000

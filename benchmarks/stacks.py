@@ -18,8 +18,8 @@ from harness import TASKS, Task
 
 # isort: split
 from skregnet import MLPClassifier
-from skregnet.estimators._request import Request
-from skregnet.estimators._together import fit_together
+from skregnet._fitting.request import Request
+from skregnet._fitting.stacks import fit_together
 
 # Batches of an epoch: enough for the loop, few enough for large stacks.
 N_BATCHES = 10

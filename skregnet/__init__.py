@@ -7,6 +7,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
+from skregnet._versions import show_versions
 from skregnet.ensemble import BaggingEnsemble
 from skregnet.estimators import (
     MLPClassifier,
@@ -18,7 +19,6 @@ from skregnet.estimators import (
 )
 from skregnet.search import StackedSearchCV
 from skregnet.tabular import TableEncoder, TabularClassifier, TabularRegressor
-from skregnet.versions import show_versions
 
 __version__ = "0.1.0"
 

@@ -4,7 +4,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from skregnet import MLPClassifier, MLPRegressor
-from skregnet.activations import ACTIVATIONS
+from skregnet._networks.activations import ACTIVATIONS
+from skregnet._networks.losses import BINARY_LOG_LOSS, LOG_LOSS, POISSON, SQUARED_ERROR
 from skregnet.augmentation import (
     AdversarialNoise,
     Compose,
@@ -18,7 +19,6 @@ from skregnet.augmentation import (
     RandomApply,
     TargetNoise,
 )
-from skregnet.losses import BINARY_LOG_LOSS, LOG_LOSS, POISSON, SQUARED_ERROR
 from skregnet.optimizers import (
     SGD,
     AdaGrad,

@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from skregnet.activations import ACTIVATIONS
+from skregnet._networks.activations import ACTIVATIONS
 from tests import references
 from tests.cases import ACTIVATION_NAMES
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from skregnet.batches import BatchLoader
-from skregnet.training import TrainingData
+from skregnet._networks.batches import BatchLoader
+from skregnet._training import TrainingData
 
 N_ROWS, N_FEATURES, N_OUTPUTS = 20, 4, 3
 

@@ -14,8 +14,8 @@ from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import make_pipeline
 
 from skregnet import BaggingEnsemble, MLPClassifier, MultiTaskMLP, StackedSearchCV
+from skregnet._sklearn.data_checks import rows_of_parameters
 from skregnet.augmentation import AugmentedEstimator, GaussianNoise
-from skregnet.checked_data import rows_of_parameters
 from tests.cases import problem
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

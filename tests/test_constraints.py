@@ -9,8 +9,8 @@ from sklearn.utils._param_validation import InvalidParameterError
 
 import skregnet
 from skregnet import augmentation
-from skregnet.constraints import N_JOBS, Interval
-from skregnet.schedules import InverseScaling
+from skregnet._sklearn.constraints import N_JOBS, Interval
+from skregnet.optimizers._schedules import InverseScaling
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

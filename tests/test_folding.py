@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from skregnet.folding import fold, unfold
-from skregnet.losses import SQUARED_ERROR
-from skregnet.penalties import L1Activity
-from skregnet.perceptron import multilayer_perceptron
+from skregnet._networks.build import multilayer_perceptron
+from skregnet._networks.folding import fold, unfold
+from skregnet._networks.losses import SQUARED_ERROR
+from skregnet._networks.penalties import L1Activity
 
 HIDDEN = [(4,), (4, 5), (5, 3, 4)]
 PLACES = ["before", "after"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.neural_network import MLPRegressor
 
-from skregnet.initializers import glorot_uniform
+from skregnet._networks.initializers import glorot_uniform
 from tests.cases import ACTIVATION_NAMES
 
 THEIR_ACTIVATIONS = ["identity", "logistic", "relu", "tanh"]

@@ -9,7 +9,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from skregnet.labels import (
+from skregnet._sklearn.labels import (
     class_weights,
     codes_of,
     is_missing,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import special
 
-from skregnet.kernels import LossWorkspace
-from skregnet.losses import OUTPUT_ACTIVATIONS
+from skregnet._kernels import LossWorkspace
+from skregnet._networks.losses import OUTPUT_ACTIVATIONS
 from tests import references
 from tests.cases import LOSSES
 

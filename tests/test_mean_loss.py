@@ -6,24 +6,24 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from skregnet import mean_loss as module
-from skregnet.batches import TrainingData
-from skregnet.losses import (
+from skregnet._networks import mean_loss as module
+from skregnet._networks.batches import TrainingData
+from skregnet._networks.build import Heads, multilayer_perceptron
+from skregnet._networks.losses import (
     BINARY_LOG_LOSS,
     LOG_LOSS,
     POISSON,
     SQUARED_ERROR,
     MultiTaskLoss,
 )
-from skregnet.mean_loss import MeanLoss
-from skregnet.penalties import (
+from skregnet._networks.mean_loss import MeanLoss
+from skregnet._networks.penalties import (
     DivergenceActivity,
     L1Activity,
     L1Penalty,
     L2Activity,
     L2Penalty,
 )
-from skregnet.perceptron import Heads, multilayer_perceptron
 from tests import references
 from tests.cases import ACTIVATION_NAMES, LOSSES, one_hot, reals
 

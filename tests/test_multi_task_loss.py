@@ -5,10 +5,15 @@ import math
 import numpy as np
 import pytest
 
-from skregnet.layers import BlockDense, BlockReadout, Pass, TaskUncertainty
-from skregnet.losses import BINARY_LOG_LOSS, LOG_LOSS, SQUARED_ERROR, MultiTaskLoss
-from skregnet.network import Batch
-from skregnet.perceptron import Heads, multilayer_perceptron
+from skregnet._networks.build import Heads, multilayer_perceptron
+from skregnet._networks.layers import BlockDense, BlockReadout, Pass, TaskUncertainty
+from skregnet._networks.losses import (
+    BINARY_LOG_LOSS,
+    LOG_LOSS,
+    SQUARED_ERROR,
+    MultiTaskLoss,
+)
+from skregnet._networks.network import Batch
 from tests import references
 from tests.cases import ACTIVATION_NAMES, indicators, one_hot, reals
 

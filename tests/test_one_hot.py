@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from skregnet.batches import BatchLoader, TrainingData, row_blocks
-from skregnet.one_hot import OneHot
+from skregnet._networks.batches import BatchLoader, TrainingData, row_blocks
+from skregnet._networks.one_hot import OneHot
 
 CODES = np.array([2, 0, 1, 2, 2, 0])
 

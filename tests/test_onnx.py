@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skregnet import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
-from skregnet.activations import ACTIVATIONS
+from skregnet._networks.activations import ACTIVATIONS
 from skregnet.onnx import register_converters
 from tests.cases import problem
 

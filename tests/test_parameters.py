@@ -5,9 +5,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from skregnet.losses import SQUARED_ERROR
-from skregnet.parameters import ParameterLayout
-from skregnet.perceptron import multilayer_perceptron
+from skregnet._networks.build import multilayer_perceptron
+from skregnet._networks.losses import SQUARED_ERROR
+from skregnet._networks.parameters import ParameterLayout
 
 UNITS = [(3, 2), (3, 4, 2), (5, 4, 3, 1)]
 

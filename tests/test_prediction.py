@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from skregnet.losses import SQUARED_ERROR
-from skregnet.perceptron import multilayer_perceptron
-from skregnet.prediction import plain_outputs
+from skregnet._networks.build import multilayer_perceptron
+from skregnet._networks.losses import SQUARED_ERROR
+from skregnet._networks.plain import plain_outputs
 from tests import references
 from tests.cases import ACTIVATION_NAMES
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from skregnet.schedules import (
+from skregnet.optimizers._schedules import (
     SHAPES,
     Adaptive,
     Constant,

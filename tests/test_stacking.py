@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from skregnet.penalties import L1Penalty, L2Penalty
-from skregnet.stacking import (
+from skregnet._networks.penalties import L1Penalty, L2Penalty
+from skregnet._networks.stacking import (
     architecture,
     join_members,
     select_members,

@@ -9,7 +9,8 @@ import pytest
 from threadpoolctl import threadpool_info
 
 import skregnet
-from skregnet import kernels, versions
+from skregnet import _kernels as kernels
+from skregnet import _versions as versions
 
 
 def test_what_is_told(capsys):

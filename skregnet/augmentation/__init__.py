@@ -1,19 +1,19 @@
 """Augmenters: they make new cases of given ones, by changes at random."""
 
+from skregnet.augmentation._adversarial_noise import AdversarialNoise
+from skregnet.augmentation._augmented_estimator import AugmentedEstimator
+from skregnet.augmentation._augmenting_sampler import AugmentingSampler
 from skregnet.augmentation._base import Augmenter
-from skregnet.augmentation.adversarial_noise import AdversarialNoise
-from skregnet.augmentation.augmented_estimator import AugmentedEstimator
-from skregnet.augmentation.augmenting_sampler import AugmentingSampler
-from skregnet.augmentation.compose import Compose
-from skregnet.augmentation.feature_masking import FeatureMasking
-from skregnet.augmentation.gaussian_noise import GaussianNoise
-from skregnet.augmentation.image_elastic import ImageElastic
-from skregnet.augmentation.image_rotation import ImageRotation
-from skregnet.augmentation.image_shift import ImageShift
-from skregnet.augmentation.image_zoom import ImageZoom
-from skregnet.augmentation.mixup import Mixup
-from skregnet.augmentation.random_apply import RandomApply
-from skregnet.augmentation.target_noise import TargetNoise
+from skregnet.augmentation._compose import Compose
+from skregnet.augmentation._feature_masking import FeatureMasking
+from skregnet.augmentation._gaussian_noise import GaussianNoise
+from skregnet.augmentation._image_elastic import ImageElastic
+from skregnet.augmentation._image_rotation import ImageRotation
+from skregnet.augmentation._image_shift import ImageShift
+from skregnet.augmentation._image_zoom import ImageZoom
+from skregnet.augmentation._mixup import Mixup
+from skregnet.augmentation._random_apply import RandomApply
+from skregnet.augmentation._target_noise import TargetNoise
 
 __all__ = [
     "AdversarialNoise",

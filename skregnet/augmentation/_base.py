@@ -24,10 +24,10 @@ from sklearn.base import (
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_is_fitted
 
-from skregnet.all_or_nothing import all_or_nothing
-from skregnet.checked_data import FLOATS, checked_rows, random_source
-from skregnet.documentation import DocumentedMixin
-from skregnet.kernels import Array
+from skregnet._kernels import Array
+from skregnet._sklearn.data_checks import FLOATS, checked_rows, random_source
+from skregnet._sklearn.doc_links import DocumentedMixin
+from skregnet._sklearn.rollback import all_or_nothing
 
 
 class Augmenter(

@@ -8,12 +8,12 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.utils import assert_all_finite, check_consistent_length
 
+from skregnet._kernels import Array
+from skregnet._sklearn.data_checks import checked_array, input_tags_of
+from skregnet._training.augmentation import augmented, tell_classes
 from skregnet.augmentation._base import generator_of
 from skregnet.augmentation._containers import dense_frame
 from skregnet.augmentation._targets import Classes, Targets, targets_of
-from skregnet.checked_data import checked_array, input_tags_of
-from skregnet.kernels import Array
-from skregnet.training.augmentation import augmented, tell_classes
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,8 +9,8 @@ from abc import ABC
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
+from skregnet._sklearn.constraints import Interval
 from skregnet.augmentation._base import Augmenter
-from skregnet.constraints import Interval
 
 
 class ImageAugmenter(Augmenter, ABC):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from skregnet.kernels import Array
+from skregnet._kernels import Array
 
 _QUARTER = 0.25
 

@@ -13,8 +13,8 @@ from scipy import sparse
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from skregnet.checked_data import naming
-from skregnet.kernels import Array
+from skregnet._kernels import Array
+from skregnet._sklearn.data_checks import naming
 
 
 class Targets(Protocol):

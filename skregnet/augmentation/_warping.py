@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skregnet._kernels import Array
 from skregnet.augmentation._ranges import scaled_down, scaled_up
-from skregnet.kernels import Array
 
 ImageShape = tuple[int, int, int]
 """Height, width, channels."""

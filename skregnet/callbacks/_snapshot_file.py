@@ -25,7 +25,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from skregnet.kernels import Array
+from skregnet._kernels import Array
 from skregnet.optimizers import State
 
 _REST = "rest"

@@ -14,14 +14,14 @@ by which they are learned is left out. Derivatives are exact, and all arithmetic
 float64.
 """
 
-from skregnet.curvature.condition import condition_number, directional_curvature
-from skregnet.curvature.density import SpectralDensity, spectral_density
-from skregnet.curvature.derivatives import gradient, hessian
-from skregnet.curvature.operators import GaussNewtonOperator, HessianOperator
-from skregnet.curvature.spectrum import eigenvalues
-from skregnet.curvature.steps import axis_step_sizes, step_sizes
-from skregnet.curvature.taylor import TaylorEstimate, taylor_estimate
-from skregnet.curvature.trace import trace
+from skregnet.curvature._condition import condition_number, directional_curvature
+from skregnet.curvature._density import SpectralDensity, spectral_density
+from skregnet.curvature._derivatives import gradient, hessian
+from skregnet.curvature._operators import GaussNewtonOperator, HessianOperator
+from skregnet.curvature._spectrum import eigenvalues
+from skregnet.curvature._steps import axis_step_sizes, step_sizes
+from skregnet.curvature._taylor import TaylorEstimate, taylor_estimate
+from skregnet.curvature._trace import trace
 
 __all__ = [
     "GaussNewtonOperator",

@@ -20,8 +20,8 @@ import numpy as np
 from scipy.linalg import eigh
 from scipy.sparse.linalg import ArpackNoConvergence
 
-from skregnet.curvature._matrix import CheckedOperator, power_of_two
-from skregnet.kernels import Array
+from skregnet._kernels import Array
+from skregnet._networks.matrix import CheckedOperator, power_of_two
 
 Chooser = Callable[[Array, int], Array]
 """From ascending values to the places of so many of them."""

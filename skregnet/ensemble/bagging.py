@@ -33,17 +33,23 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
-from skregnet.all_or_nothing import all_or_nothing
-from skregnet.checked_data import NUMBERS, random_source
-from skregnet.constraints import N_JOBS, Interval
-from skregnet.documentation import DocumentedMixin
-from skregnet.ensemble.availability import (
+from skregnet._fitting.blocks import one_blas_thread
+from skregnet._fitting.sample_weights import checked_weights
+from skregnet._fitting.shared_data import Pool
+from skregnet._fitting.targets.outputs import ClassOutput, Output, TaskOutput
+from skregnet._fitting.targets.target_form import with_index_of
+from skregnet._fitting.targets.votes import VOTES
+from skregnet._kernels import Array
+from skregnet._sklearn.constraints import N_JOBS, Interval
+from skregnet._sklearn.data_checks import NUMBERS, random_source
+from skregnet._sklearn.doc_links import DocumentedMixin
+from skregnet._sklearn.rollback import all_or_nothing
+from skregnet.ensemble._availability import (
     decides,
     gives_probabilities,
     regresses,
 )
-from skregnet.ensemble.blocks import one_blas_thread
-from skregnet.ensemble.combining import (
+from skregnet.ensemble._combining import (
     adds_logarithms,
     combined_outputs,
     is_stand_in,
@@ -51,18 +57,12 @@ from skregnet.ensemble.combining import (
     mean_log_probabilities,
     reduced_outputs,
 )
-from skregnet.ensemble.data import checked_features, checked_targets, dense_targets
-from skregnet.ensemble.fitting import Job, fit_members, is_network
-from skregnet.ensemble.out_of_bag import score_out_of_bag
-from skregnet.ensemble.output import ClassOutput, Output, TaskOutput
-from skregnet.ensemble.sampling import Sampling, sampling_of
-from skregnet.ensemble.voting import VOTES
+from skregnet.ensemble._data import checked_features, checked_targets, dense_targets
+from skregnet.ensemble._members import Job, fit_members, is_network
+from skregnet.ensemble._out_of_bag import score_out_of_bag
+from skregnet.ensemble._sampling import Sampling, sampling_of
 from skregnet.estimators import MLPClassifier, MultiTaskMLP
 from skregnet.estimators._base import finite
-from skregnet.estimators._pool import Pool
-from skregnet.estimators._target_form import with_index_of
-from skregnet.estimators._weights import checked_weights
-from skregnet.kernels import Array
 
 _LARGEST_SEED = np.iinfo(np.int32).max
 _OUT_OF_BAG = ("oob_score_", "oob_decision_function_", "oob_prediction_")

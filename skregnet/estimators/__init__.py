@@ -1,7 +1,7 @@
 """The estimators: they validate, encode, choose parts and delegate."""
 
 import skregnet.estimators._curvature  # noqa: F401 (registers what curvature asks)
-from skregnet.estimators.adversarial import adversarial_examples
+from skregnet.estimators._adversarial_examples import adversarial_examples
 from skregnet.estimators.classifier import MLPClassifier
 from skregnet.estimators.multi_task import (
     MultiTaskMLP,

@@ -15,8 +15,24 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
-from skregnet.activations import ACTIVATIONS
-from skregnet.checked_data import (
+from skregnet._fitting.configuration import ACTIVITY_PENALTIES, AVERAGES
+from skregnet._fitting.fitted import checked_pair, fitted_network, plain_layers
+from skregnet._fitting.request import Request
+from skregnet._fitting.sample_weights import checked_weights
+from skregnet._fitting.sizes import hidden_sizes
+from skregnet._fitting.solvers import SCHEDULES, SOLVERS, takes_steps
+from skregnet._fitting.stacks import fit_together
+from skregnet._fitting.validation_set import ValidationSet
+from skregnet._kernels import Array
+from skregnet._networks.activations import ACTIVATIONS
+from skregnet._networks.initializers import glorot_uniform
+from skregnet._networks.losses import Loss, MultiTaskLoss
+from skregnet._networks.network import input_gradient
+from skregnet._networks.one_hot import Targets
+from skregnet._networks.parameters import precision_of
+from skregnet._networks.plain import hidden_outputs, plain_outputs
+from skregnet._sklearn.constraints import Interval
+from skregnet._sklearn.data_checks import (
     FLOATS,
     NUMBERS,
     beyond_precision,
@@ -24,25 +40,9 @@ from skregnet.checked_data import (
     input_tags_of,
     naming,
 )
-from skregnet.constraints import Interval
-from skregnet.documentation import DocumentedMixin
-from skregnet.estimators._export import to_sklearn
-from skregnet.estimators._fitted import checked_pair, fitted_network, plain_layers
-from skregnet.estimators._recipe import ACTIVITY_PENALTIES, AVERAGES
-from skregnet.estimators._request import Request
-from skregnet.estimators._sizes import hidden_sizes
-from skregnet.estimators._solvers import SCHEDULES, SOLVERS, takes_steps
-from skregnet.estimators._together import fit_together
-from skregnet.estimators._validation import ValidationSet
-from skregnet.estimators._weights import checked_weights
-from skregnet.initializers import glorot_uniform
-from skregnet.kernels import Array
-from skregnet.losses import Loss, MultiTaskLoss
-from skregnet.network import input_gradient
-from skregnet.one_hot import Targets
-from skregnet.parameters import precision_of
-from skregnet.prediction import hidden_outputs, plain_outputs
-from skregnet.training import NORMS
+from skregnet._sklearn.doc_links import DocumentedMixin
+from skregnet._training import NORMS
+from skregnet.estimators._to_sklearn import to_sklearn
 
 
 def has_partial_fit(mlp: Any) -> bool:

@@ -5,17 +5,17 @@ from typing import Any
 import numpy as np
 from sklearn import neural_network
 
-from skregnet.batches import weighted_data
-from skregnet.curvature._problem import Problem, read_problem
+from skregnet._fitting.configuration import activity_penalty, penalties_of
+from skregnet._fitting.fitted import checked_pair, fitted_network
+from skregnet._fitting.sample_weights import checked_weights
+from skregnet._networks.batches import weighted_data
+from skregnet._networks.losses import MultiTaskLoss
+from skregnet._networks.mean_loss import MeanLoss
+from skregnet._networks.one_hot import Targets
+from skregnet._networks.penalties import DivergenceActivity, L2Penalty
+from skregnet._networks.problem import Problem, read_problem
 from skregnet.estimators._base import BaseMLP
-from skregnet.estimators._fitted import checked_pair, fitted_network
-from skregnet.estimators._recipe import activity_penalty, penalties_of
-from skregnet.estimators._scikit_learn import checked_data
-from skregnet.estimators._weights import checked_weights
-from skregnet.losses import MultiTaskLoss
-from skregnet.mean_loss import MeanLoss
-from skregnet.one_hot import Targets
-from skregnet.penalties import DivergenceActivity, L2Penalty
+from skregnet.estimators._from_sklearn import checked_data
 
 
 @read_problem.register

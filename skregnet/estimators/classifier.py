@@ -18,19 +18,24 @@ from sklearn.utils.multiclass import (
     unique_labels,
 )
 
-from skregnet.checked_data import accuracy, checked_labels, dense, naming
-from skregnet.constraints import Interval
+from skregnet._fitting.fitted import check_classes
+from skregnet._fitting.request import Request
+from skregnet._kernels import Array
+from skregnet._networks.losses import (
+    BINARY_LOG_LOSS,
+    LOG_LOSS,
+    OUTPUT_ACTIVATIONS,
+    Loss,
+)
+from skregnet._networks.one_hot import OneHot, Targets
+from skregnet._sklearn.constraints import Interval
+from skregnet._sklearn.data_checks import accuracy, checked_labels, dense, naming
+from skregnet._sklearn.labels import class_weights, codes_of, learn_classes
 from skregnet.estimators._base import (
     BaseMLP,
     flat_if_one_column,
     has_partial_fit,
 )
-from skregnet.estimators._fitted import check_classes
-from skregnet.estimators._request import Request
-from skregnet.kernels import Array
-from skregnet.labels import class_weights, codes_of, learn_classes
-from skregnet.losses import BINARY_LOG_LOSS, LOG_LOSS, OUTPUT_ACTIVATIONS, Loss
-from skregnet.one_hot import OneHot, Targets
 
 
 class MLPClassifier(ClassifierMixin, BaseMLP):

@@ -12,20 +12,12 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skregnet.checked_data import (
-    FLOATS,
-    NUMBERS,
-    beyond_precision,
-    checked_rows,
-    naming,
-)
-from skregnet.constraints import Interval
-from skregnet.estimators._base import BaseMLP, by_rows, finite
-from skregnet.estimators._fitted import plain_layers
-from skregnet.estimators._request import Request
-from skregnet.estimators._sizes import checked_sizes
-from skregnet.estimators._target_form import TargetForm
-from skregnet.estimators._tasks import (
+from skregnet._fitting.fitted import plain_layers
+from skregnet._fitting.request import Request
+from skregnet._fitting.sample_weights import checked_weights, summable
+from skregnet._fitting.sizes import checked_sizes
+from skregnet._fitting.targets.target_form import TargetForm
+from skregnet._fitting.targets.tasks import (
     Task,
     check_known,
     check_tasks,
@@ -33,12 +25,20 @@ from skregnet.estimators._tasks import (
     mean_score,
     weigh_classes,
 )
-from skregnet.estimators._weights import checked_weights, summable
-from skregnet.kernels import Array
-from skregnet.losses import MultiTaskLoss
-from skregnet.one_hot import Targets
-from skregnet.perceptron import Heads
-from skregnet.prediction import hidden_outputs
+from skregnet._kernels import Array
+from skregnet._networks.build import Heads
+from skregnet._networks.losses import MultiTaskLoss
+from skregnet._networks.one_hot import Targets
+from skregnet._networks.plain import hidden_outputs
+from skregnet._sklearn.constraints import Interval
+from skregnet._sklearn.data_checks import (
+    FLOATS,
+    NUMBERS,
+    beyond_precision,
+    checked_rows,
+    naming,
+)
+from skregnet.estimators._base import BaseMLP, by_rows, finite
 
 _WEIGHT = Interval(Real, 0, None, closed="left")
 

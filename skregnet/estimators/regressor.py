@@ -9,17 +9,17 @@ from sklearn.utils import check_array
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 
-from skregnet.checked_data import checked_numbers
+from skregnet._fitting.request import Request
+from skregnet._kernels import Array
+from skregnet._networks.losses import OUTPUT_ACTIVATIONS, REGRESSION_LOSSES, Loss
+from skregnet._networks.one_hot import Targets
+from skregnet._sklearn.data_checks import checked_numbers
 from skregnet.estimators._base import (
     BaseMLP,
     finite,
     flat_if_one_column,
     has_partial_fit,
 )
-from skregnet.estimators._request import Request
-from skregnet.kernels import Array
-from skregnet.losses import OUTPUT_ACTIVATIONS, REGRESSION_LOSSES, Loss
-from skregnet.one_hot import Targets
 
 
 class MLPRegressor(RegressorMixin, BaseMLP):

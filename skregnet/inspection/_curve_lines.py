@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils._plotting import _validate_style_kwargs
 
+from skregnet._kernels import Array
 from skregnet.inspection._curves import Curve, mean_of
-from skregnet.kernels import Array
 
 Networks = Sequence[Mapping[str, Curve]]
 

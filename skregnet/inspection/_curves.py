@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skregnet.estimators._solvers import has_learning_rate
-from skregnet.kernels import Array
+from skregnet._fitting.solvers import has_learning_rate
+from skregnet._kernels import Array
 
 ATTRIBUTES = {
     "training_loss": "loss_curve_",

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skregnet._kernels import Array
 from skregnet.curvature import SpectralDensity
-from skregnet.kernels import Array
 
 SCALES = ("linear", "symlog")
 

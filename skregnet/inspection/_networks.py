@@ -6,11 +6,11 @@ from sklearn import neural_network
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from skregnet._kernels import Array
+from skregnet._networks.layers import BlockDense, BlockReadout
+from skregnet._networks.layers.affine import Affine
 from skregnet.ensemble import BaggingEnsemble
 from skregnet.estimators._base import BaseMLP
-from skregnet.kernels import Array
-from skregnet.layers import BlockDense, BlockReadout
-from skregnet.layers.affine import Affine
 
 _NETWORKS = (BaseMLP, neural_network.MLPClassifier, neural_network.MLPRegressor)
 

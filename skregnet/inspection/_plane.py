@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skregnet._kernels import Array
+from skregnet._networks.mean_loss import MeanLoss
 from skregnet.curvature import eigenvalues
-from skregnet.curvature.operators import LossOperator
-from skregnet.kernels import Array
-from skregnet.mean_loss import MeanLoss
+from skregnet.curvature._operators import LossOperator
 
 NAMES = ("random", "eigenvectors", "path")
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils._plotting import _validate_style_kwargs
 
-from skregnet.kernels import Array
+from skregnet._kernels import Array
 
 Bounds = tuple[tuple[float, float], tuple[float, float]]
 

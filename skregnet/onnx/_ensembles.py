@@ -10,9 +10,9 @@ from sklearn.base import is_classifier
 from sklearn.dummy import DummyClassifier
 from sklearn.utils.validation import check_is_fitted
 
-from skregnet.ensemble.combining import is_stand_in
-from skregnet.ensemble.output import ClassOutput, TaskOutput
-from skregnet.labels import codes_of
+from skregnet._fitting.targets.outputs import ClassOutput, TaskOutput
+from skregnet._sklearn.labels import codes_of
+from skregnet.ensemble._combining import is_stand_in
 from skregnet.onnx._graph import (
     Graph,
     are_texts,

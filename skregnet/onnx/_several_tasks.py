@@ -11,8 +11,8 @@ from typing import Any
 from skl2onnx.common.data_types import SequenceType, guess_tensor_type
 from sklearn.utils.validation import check_is_fitted
 
+from skregnet._fitting.targets.tasks import Task
 from skregnet.estimators import MultiTaskMLP
-from skregnet.estimators._tasks import Task
 from skregnet.onnx._graph import (
     Graph,
     are_texts,

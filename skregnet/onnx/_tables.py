@@ -8,7 +8,11 @@ from onnx.helper import tensor_dtype_to_np_dtype
 from skl2onnx.common.data_types import StringTensorType
 from skl2onnx.proto import onnx_proto
 
-from skregnet.kernels import Array
+from skregnet._kernels import Array
+from skregnet._tables.calibration import SMALLEST
+from skregnet._tables.categories import Categories, floats_named, names_of
+from skregnet._tables.dates import Dates
+from skregnet._tables.numbers import BOUND, FAR, Numbers
 from skregnet.onnx._graph import (
     Graph,
     classes_of,
@@ -18,11 +22,7 @@ from skregnet.onnx._graph import (
     set_number_type,
 )
 from skregnet.onnx._networks import probabilities_of
-from skregnet.tabular._calibration import SMALLEST
-from skregnet.tabular._categories import Categories, floats_named, names_of
-from skregnet.tabular._dates import Dates
-from skregnet.tabular._numbers import BOUND, FAR, Numbers
-from skregnet.tabular.encoder import Nothing
+from skregnet.tabular._encoder import Nothing
 
 _TYPES = onnx_proto.TensorProto
 _DIGITS = {"False": "0", "True": "1"}

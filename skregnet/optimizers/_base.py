@@ -15,7 +15,7 @@ makes it the weights.
 
 from typing import Any, Protocol
 
-from skregnet.kernels import Array, Rate
+from skregnet._kernels import Array, Rate
 
 State = dict[str, Any]
 

@@ -1,7 +1,7 @@
 """Searches whose candidates train together, and what to search over."""
 
-from skregnet.search.cocktail import regularization_cocktail
-from skregnet.search.stacked_search import StackedSearchCV
-from skregnet.search.switched import Switched
+from skregnet.search._cocktail import regularization_cocktail
+from skregnet.search._stacked_search import StackedSearchCV
+from skregnet.search._switched import Switched
 
 __all__ = ["StackedSearchCV", "Switched", "regularization_cocktail"]

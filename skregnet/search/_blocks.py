@@ -9,18 +9,18 @@ import numpy as np
 from joblib import effective_n_jobs
 from sklearn.utils.parallel import Parallel, delayed
 
-from skregnet.ensemble.blocks import (
+from skregnet._fitting.blocks import (
     block_size,
     multiplications_a_step,
     preferred_workers,
 )
-from skregnet.ensemble.fitting import network_of
-from skregnet.estimators._recipe import network_of as description_of
-from skregnet.estimators._recipe import recipe_of
-from skregnet.estimators._sizes import clipped_batch_size
+from skregnet._fitting.configuration import network_of as description_of
+from skregnet._fitting.configuration import recipe_of
+from skregnet._fitting.sizes import clipped_batch_size
+from skregnet._networks.stacking import architecture
+from skregnet.ensemble._members import network_of
 from skregnet.search._folds import Lesson, fresh_copy
 from skregnet.search._trials import Record, Task, Trial, run_trials
-from skregnet.stacking import architecture
 
 
 def run_in_blocks(

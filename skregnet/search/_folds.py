@@ -18,14 +18,14 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils._metadata_requests import _routing_enabled
 from sklearn.utils.metaestimators import _safe_split
 
-from skregnet.checked_data import rows_of_parameters
-from skregnet.ensemble.fitting import is_network, network_of
+from skregnet._fitting.request import Request
+from skregnet._fitting.sample_weights import checked_weights
+from skregnet._fitting.shared_data import Part, Pool
+from skregnet._kernels import Array
+from skregnet._sklearn.data_checks import rows_of_parameters
+from skregnet.ensemble._members import is_network, network_of
 from skregnet.estimators import MultiTaskMLP
 from skregnet.estimators._base import BaseMLP
-from skregnet.estimators._pool import Part, Pool
-from skregnet.estimators._request import Request
-from skregnet.estimators._weights import checked_weights
-from skregnet.kernels import Array
 
 # Whose rows are taken: those to learn from, or those to be scored on.
 TRAIN, TEST = 0, 1

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skregnet.kernels import Array
+from skregnet._kernels import Array
 from skregnet.search._trials import Record
 
 # A candidate on a fold.

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skregnet.checked_data import random_source
+from skregnet._sklearn.data_checks import random_source
 from skregnet.search._candidates import Parameters, Result
 
 

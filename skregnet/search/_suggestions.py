@@ -19,7 +19,7 @@ from optuna.distributions import (
 )
 
 from skregnet.search._candidates import Parameters, spaces_of
-from skregnet.search.switched import Switched
+from skregnet.search._switched import Switched
 
 
 class Suggestion(Protocol):

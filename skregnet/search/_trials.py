@@ -21,15 +21,15 @@ from sklearn.model_selection._validation import _fit_and_score, _score
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import _num_samples
 
-from skregnet.ensemble.blocks import one_blas_thread
-from skregnet.ensemble.fitting import network_of
-from skregnet.estimators._results import conclude
-from skregnet.estimators._session import Session
-from skregnet.estimators._solvers import FULL_BATCH
-from skregnet.kernels import Array
+from skregnet._fitting.blocks import one_blas_thread
+from skregnet._fitting.prepare import Session
+from skregnet._fitting.solvers import FULL_BATCH
+from skregnet._fitting.store import conclude
+from skregnet._kernels import Array
+from skregnet._training import Observer, Outcome, resume, train_minibatch
+from skregnet.ensemble._members import network_of
 from skregnet.optimizers import State
 from skregnet.search._folds import TEST, TRAIN, Folds, Lesson, fresh_copy
-from skregnet.training import Observer, Outcome, resume, train_minibatch
 
 
 @dataclass(frozen=True)

@@ -19,31 +19,31 @@ from sklearn.utils.validation import (
     check_consistent_length,
 )
 
-from skregnet.all_or_nothing import all_or_nothing
-from skregnet.checked_data import naming, random_source
-from skregnet.constraints import N_JOBS, Interval
-from skregnet.documentation import DocumentedMixin
+from skregnet._fitting.blocks import one_blas_thread
+from skregnet._fitting.sample_weights import checked_weights
+from skregnet._kernels import Array
+from skregnet._sklearn.constraints import N_JOBS, Interval
+from skregnet._sklearn.data_checks import naming, random_source
+from skregnet._sklearn.doc_links import DocumentedMixin
+from skregnet._sklearn.rollback import all_or_nothing
+from skregnet._tables.blocks import filled_up, in_blocks
+from skregnet._tables.columns import different_names
+from skregnet._tables.precision import is_single
 from skregnet.ensemble import BaggingEnsemble
-from skregnet.ensemble.blocks import one_blas_thread
 from skregnet.estimators import MLPClassifier, MLPRegressor
-from skregnet.estimators._weights import checked_weights
-from skregnet.kernels import Array
-from skregnet.tabular._blocks import filled_up, in_blocks
-from skregnet.tabular._columns import different_names
+from skregnet.tabular._encoder import TableEncoder
 from skregnet.tabular._importances import gradient_importances
-from skregnet.tabular._precision import is_single
-from skregnet.tabular._training import (
-    SHARE_AFTERWARDS,
-    forget_training,
-    train,
-)
-from skregnet.tabular.encoder import TableEncoder
-from skregnet.tabular.presets import (
+from skregnet.tabular._presets import (
     FEW_ROWS,
     PRESETS,
     n_members_for,
     networks_for,
     sampling_for,
+)
+from skregnet.tabular._training import (
+    SHARE_AFTERWARDS,
+    forget_training,
+    train,
 )
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from skregnet.kernels import Array
-from skregnet.labels import codes_of
+from skregnet._kernels import Array
+from skregnet._sklearn.labels import codes_of
 
 # Rows that are looked at.
 _MOST_ROWS = 1_000

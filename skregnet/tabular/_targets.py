@@ -6,9 +6,9 @@ import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y, column_or_1d
 
-from skregnet.checked_data import dense
-from skregnet.kernels import Array
-from skregnet.labels import is_missing, without_loss
+from skregnet._kernels import Array
+from skregnet._sklearn.data_checks import dense
+from skregnet._sklearn.labels import is_missing, without_loss
 
 # Kinds of NumPy's types for which scikit-learn's checks are made: they are numbers.
 _NUMBERS = "biuf"

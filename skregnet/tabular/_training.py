@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from joblib import effective_n_jobs
 
+from skregnet._fitting.blocks import block_size, multiplications_a_step
+from skregnet._fitting.sizes import hidden_sizes
+from skregnet._fitting.targets.votes import probabilities
+from skregnet._kernels import Array
 from skregnet.ensemble import BaggingEnsemble
-from skregnet.ensemble.blocks import block_size, multiplications_a_step
-from skregnet.ensemble.voting import probabilities
-from skregnet.estimators._sizes import hidden_sizes
-from skregnet.kernels import Array
 
 SHARE_AFTERWARDS = 0.6
 """Time after training, by that before: both grow with the table alike."""

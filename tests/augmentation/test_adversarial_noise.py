@@ -10,6 +10,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier as PlainClassifier
 
 from skregnet import MLPClassifier, MLPRegressor, adversarial_examples
+from skregnet._training import NORMS
 from skregnet.augmentation import (
     AdversarialNoise,
     AugmentedEstimator,
@@ -19,7 +20,6 @@ from skregnet.augmentation import (
     Mixup,
     RandomApply,
 )
-from skregnet.training import NORMS
 from tests.augmentation.stand_ins import RecordingClassifier
 from tests.cases import ESTIMATORS, problem
 from tests.fitting import ENDLESS, fit

@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 from skregnet.augmentation import ImageShift, _warping
-from skregnet.augmentation.image_shift import move
+from skregnet.augmentation._image_shift import move
 
 SHAPES = [(5, 5, 1), (4, 7, 1), (6, 3, 3)]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from skregnet import training
+from skregnet import _training as training
 from skregnet.augmentation import TargetNoise
 from tests.cases import one_hot
 

@@ -10,7 +10,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skregnet import BaggingEnsemble, MLPClassifier, MLPRegressor
-from skregnet.callbacks import TimeLimit, time_limit
+from skregnet.callbacks import TimeLimit
+from skregnet.callbacks import _time_limit as time_limit
 from tests.cases import problem
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -11,9 +11,9 @@ from scipy.special import xlogy
 from sklearn import neural_network
 from sklearn.base import is_classifier
 
+from skregnet._networks.build import multilayer_perceptron
+from skregnet._networks.losses import LOG_LOSS
 from skregnet.curvature import gradient
-from skregnet.losses import LOG_LOSS
-from skregnet.perceptron import multilayer_perceptron
 from tests import references
 from tests.cases import one_hot, problem
 from tests.fitting import fit, flat

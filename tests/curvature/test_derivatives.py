@@ -11,9 +11,9 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.metrics import log_loss, mean_squared_error
 
 from skregnet import MLPClassifier, MLPRegressor
+from skregnet._networks.build import multilayer_perceptron
+from skregnet._networks.losses import LOG_LOSS
 from skregnet.curvature import gradient, hessian
-from skregnet.losses import LOG_LOSS
-from skregnet.perceptron import multilayer_perceptron
 from tests.curvature.losses import (
     LBFGS,
     MAKERS,

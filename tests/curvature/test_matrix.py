@@ -7,6 +7,7 @@ import pytest
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, aslinearoperator
 
+from skregnet._networks.matrix import as_operator
 from skregnet.curvature import (
     condition_number,
     directional_curvature,
@@ -14,7 +15,6 @@ from skregnet.curvature import (
     spectral_density,
     trace,
 )
-from skregnet.curvature._matrix import as_operator
 
 N = 30
 DIRECTION = np.linspace(-1, 1, N)

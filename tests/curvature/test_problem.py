@@ -14,6 +14,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skregnet import MLPClassifier, MLPRegressor, MultiTaskMLP
+from skregnet._networks.build import Heads, multilayer_perceptron
+from skregnet._networks.losses import LOG_LOSS, SQUARED_ERROR, MultiTaskLoss
 from skregnet.curvature import (
     GaussNewtonOperator,
     HessianOperator,
@@ -21,8 +23,6 @@ from skregnet.curvature import (
     hessian,
     taylor_estimate,
 )
-from skregnet.losses import LOG_LOSS, SQUARED_ERROR, MultiTaskLoss
-from skregnet.perceptron import Heads, multilayer_perceptron
 from tests.curvature.losses import case, of_sklearn, ours, small
 from tests.references import central_differences
 

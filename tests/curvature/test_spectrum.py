@@ -13,7 +13,7 @@ from skregnet.curvature import HessianOperator, eigenvalues, hessian
 from tests.curvature.losses import case
 
 # The package has functions of the modules' names.
-module = import_module("skregnet.curvature.spectrum")
+module = import_module("skregnet.curvature._spectrum")
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

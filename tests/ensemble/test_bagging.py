@@ -21,7 +21,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skregnet import BaggingEnsemble, MLPClassifier, MLPRegressor
-from skregnet.training.objective import Objective
+from skregnet._training.objective import Objective
 from tests.cases import problem
 from tests.fitting import flat
 
@@ -387,7 +387,7 @@ def test_verbose(capsys):
 def test_an_interrupt_leaves_the_members_that_there_are(monkeypatch, together):
     X, y = problem("multiclass")
     monkeypatch.setattr(
-        "skregnet.ensemble.blocks._BLOCKS", ((np.inf, 2 if together else 1),)
+        "skregnet._fitting.blocks._BLOCKS", ((np.inf, 2 if together else 1),)
     )
     original, calls = Objective.loss_and_gradient, []
 

@@ -8,8 +8,8 @@ from itertools import count
 import pytest
 
 from skregnet import BaggingEnsemble, MLPRegressor, StackedSearchCV
-from skregnet.ensemble import blas_threads
-from skregnet.ensemble.blocks import one_blas_thread
+from skregnet._fitting import blas_threads
+from skregnet._fitting.blocks import one_blas_thread
 from skregnet.inspection import bias_variance
 from tests.cases import problem
 from tests.reliability.faults import InterruptAtLine, run_program

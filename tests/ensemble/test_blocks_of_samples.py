@@ -12,8 +12,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeRegressor
 
 from skregnet import BaggingEnsemble, MLPRegressor, MultiTaskMLPRegressor
-from skregnet import prediction as of_networks
-from skregnet.ensemble import combining, out_of_bag
+from skregnet._networks import plain as of_networks
+from skregnet.ensemble import _combining as combining
+from skregnet.ensemble import _out_of_bag as out_of_bag
 from tests.cases import problem
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -14,7 +14,8 @@ from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from skregnet import BaggingEnsemble, MLPClassifier, MLPRegressor
-from skregnet.ensemble import blocks, fitting
+from skregnet._fitting import blocks
+from skregnet.ensemble import _members as fitting
 from tests.cases import problem
 from tests.fitting import flat
 

@@ -158,8 +158,8 @@ def test_logarithms_of_members_that_only_vote():
 @pytest.mark.parametrize("voting", ["mean", "median"])
 def test_values_of_samples_go_along_with_blocks(voting, monkeypatch):
     X, y = problem("real", n_rows=1700)
-    monkeypatch.setattr("skregnet.ensemble.combining.ROWS", 512)
-    monkeypatch.setattr("skregnet.ensemble.combining._HELD", 1)
+    monkeypatch.setattr("skregnet.ensemble._combining.ROWS", 512)
+    monkeypatch.setattr("skregnet.ensemble._combining._HELD", 1)
     with config_context(enable_metadata_routing=True):
         base = requesting(Echo(), "predict", numbers=True)
         bag = BaggingEnsemble(base, 3, voting=voting, random_state=0).fit(X, y)

@@ -6,7 +6,7 @@ import pytest
 from scipy import sparse, stats
 
 from skregnet import BaggingEnsemble, MLPClassifier
-from skregnet.ensemble.sampling import Sampling, order_of_contents, sampling_of
+from skregnet.ensemble._sampling import Sampling, order_of_contents, sampling_of
 from tests.cases import problem
 
 X, Y = problem("multiclass", n_rows=60)

@@ -11,8 +11,8 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from skregnet import MLPClassifier, MLPRegressor
-from skregnet.estimators._request import Request
-from skregnet.estimators._together import fit_together
+from skregnet._fitting.request import Request
+from skregnet._fitting.stacks import fit_together
 from tests.cases import ACTIVATION_NAMES, problem
 
 CLASSIFIED = ["binary", "multiclass", "multilabel"]

@@ -11,9 +11,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skregnet import BaggingEnsemble, MLPClassifier, MLPRegressor
+from skregnet._fitting.request import Request
+from skregnet._fitting.stacks import fit_together
 from skregnet.augmentation import GaussianNoise
-from skregnet.estimators._request import Request
-from skregnet.estimators._together import fit_together
 from tests.cases import ESTIMATORS, problem
 from tests.fitting import AT_START, fit, flat
 

@@ -5,7 +5,7 @@ import pytest
 from sklearn import neural_network
 
 from skregnet import MLPClassifier, MLPRegressor
-from skregnet.estimators import _validation
+from skregnet._fitting import validation_set as _validation
 from tests.cases import problem
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from skregnet import MLPClassifier, MLPRegressor
-from skregnet.network import Network
+from skregnet._networks.network import Network
 from tests.cases import problem
 from tests.reliability.faults import InterruptAtLine, is_as_before
 
@@ -145,7 +145,7 @@ def test_while_validating_leaves_no_trace(how, monkeypatch):
     def interrupted(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("skregnet.checked_data.validate_data", interrupted)
+    monkeypatch.setattr("skregnet._sklearn.data_checks.validate_data", interrupted)
     with pytest.raises(KeyboardInterrupt):
         getattr(mlp, how)(X, y)
     assert vars(mlp) == before

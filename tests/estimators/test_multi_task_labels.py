@@ -17,7 +17,7 @@ from skregnet import (
     MultiTaskMLP,
     MultiTaskMLPClassifier,
 )
-from skregnet.labels import objects
+from skregnet._sklearn.labels import objects
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

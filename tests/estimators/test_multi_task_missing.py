@@ -6,10 +6,10 @@ import polars as pl
 import pytest
 
 from skregnet import MultiTaskMLP, MultiTaskMLPRegressor
+from skregnet._networks.losses import LOG_LOSS, SQUARED_ERROR, MultiTaskLoss
+from skregnet._networks.network import Batch
+from skregnet._training import augment_batch
 from skregnet.augmentation import Augmenter, Mixup, TargetNoise
-from skregnet.losses import LOG_LOSS, SQUARED_ERROR, MultiTaskLoss
-from skregnet.network import Batch
-from skregnet.training import augment_batch
 from tests.cases import problem
 from tests.fitting import AT_START, by_hand, flat
 from tests.multi_task import HEADS, fit_tasks, mixture, with_gaps

@@ -7,9 +7,9 @@ from sklearn.base import clone
 from sklearn.metrics import make_scorer, r2_score
 
 from skregnet import MLPClassifier, MLPRegressor, MultiTaskMLP, MultiTaskMLPRegressor
+from skregnet._fitting.request import Request
+from skregnet._fitting.stacks import fit_together
 from skregnet.augmentation import GaussianNoise
-from skregnet.estimators._request import Request
-from skregnet.estimators._together import fit_together
 from skregnet.optimizers import Adam
 from tests.cases import problem
 from tests.fitting import AT_START, flat, share_of_zeros

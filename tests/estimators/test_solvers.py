@@ -14,9 +14,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skregnet import MLPClassifier, MLPRegressor
-from skregnet.estimators._request import Request
-from skregnet.estimators._solvers import OPTIMIZERS as BY_NAME
-from skregnet.estimators._together import fit_together
+from skregnet._fitting.request import Request
+from skregnet._fitting.solvers import OPTIMIZERS as BY_NAME
+from skregnet._fitting.stacks import fit_together
 from skregnet.optimizers import (
     SGD,
     AdaGrad,
@@ -31,7 +31,7 @@ from skregnet.optimizers import (
     Scheduled,
     WeightDecay,
 )
-from skregnet.schedules import SHAPES
+from skregnet.optimizers._schedules import SHAPES
 from tests import references
 from tests.cases import ESTIMATORS, problem
 

@@ -20,7 +20,7 @@ from skregnet.inspection import BiasVariance, bias_variance
 from tests.cases import problem
 
 # The package has a function of the module's name.
-module = import_module("skregnet.inspection.bias_variance")
+module = import_module("skregnet.inspection._bias_variance")
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

@@ -11,9 +11,9 @@ from sklearn.metrics import log_loss
 from sklearn.pipeline import make_pipeline
 
 from skregnet import MLPClassifier, MLPRegressor, MultiTaskMLP
+from skregnet._networks.problem import problem_of
 from skregnet.callbacks import ParameterPath
 from skregnet.curvature import hessian, taylor_estimate
-from skregnet.curvature._problem import problem_of
 from skregnet.inspection import LossSurfaceDisplay
 from skregnet.inspection._plane import plane_of
 from tests.cases import problem

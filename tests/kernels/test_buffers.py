@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skregnet.kernels import (
+from skregnet._kernels import (
     aligned_empty,
     aligned_zeros,
     by_member,

@@ -14,14 +14,10 @@ pytest.importorskip("numba")
 from numba import config
 from numba.core.caching import CacheImpl, IndexDataCacheFile
 
-from skregnet.kernels import (
-    compilation,
-    compilation_cache,
-    loops,
-    numba_updates,
-    numpy_updates,
-    selection,
-)
+from skregnet._kernels import selection
+from skregnet._kernels.numba import compilation, compilation_cache, loops
+from skregnet._kernels.numba import updates as numba_updates
+from skregnet._kernels.numpy import updates as numpy_updates
 
 RATE = np.array([[0.25]])
 
@@ -144,7 +140,7 @@ def test_no_place_for_a_cache(monkeypatch):
 
 
 def test_caches_are_those_of_the_source(cache, monkeypatch):
-    stamp = "skregnet.kernels.compilation_cache.FunctionCache._impl_class"
+    stamp = "skregnet._kernels.numba.compilation_cache.FunctionCache._impl_class"
     assert average() == "cache"
     monkeypatch.setattr(
         "numba.core.caching.UserProvidedCacheLocator.get_source_stamp",

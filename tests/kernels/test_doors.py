@@ -6,12 +6,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from skregnet.kernels import (
-    check_indices,
-    check_positions,
-    loops,
-    numpy_updates,
-)
+from skregnet._kernels import check_indices, check_positions
+from skregnet._kernels.numba import loops
+from skregnet._kernels.numpy import updates as numpy_updates
 from tests.cases import OPTIMIZERS, SPECIAL_OPTIMIZERS, WRAPPERS
 
 # One of each class, and all that is around others.
@@ -122,9 +119,9 @@ def test_rates_of_other_members_are_refused(optimizer, shape):
 def test_vectors_with_gaps_are_stepped(kernels, optimizer, length, monkeypatch):
     if kernels == "numba":
         pytest.importorskip("numba")
-    module = importlib.import_module(f"skregnet.kernels.{kernels}_updates")
+    module = importlib.import_module(f"skregnet._kernels.{kernels}_updates")
     rule = importlib.import_module(type(optimizer).__module__)
-    inner = importlib.import_module("skregnet.optimizers.adam")
+    inner = importlib.import_module("skregnet.optimizers._adam")
     for used in (rule, inner):
         for name in [name for name in vars(used) if name.endswith("_update")]:
             monkeypatch.setattr(used, name, getattr(module, name))
@@ -206,7 +203,7 @@ FREE = {
 
 def call(name, changed=None):
     """Call a loop, one of its arrays twice as long along its last axis or shorter."""
-    compiled = importlib.import_module("skregnet.kernels.compilation").compiled
+    compiled = importlib.import_module("skregnet._kernels.numba.compilation").compiled
     code = getattr(loops, name).__code__
     shapes = LOOPS[name] | ({"table": TABLE} if name in UPDATES else {})
     arguments = []
@@ -262,7 +259,7 @@ def test_a_loop_refuses_rates_of_other_members(name, n_rates):
 def test_gathered_rows_lie_within_the_table(kernels, rows):
     if kernels == "numba":
         pytest.importorskip("numba")
-    module = importlib.import_module(f"skregnet.kernels.{kernels}_products")
+    module = importlib.import_module(f"skregnet._kernels.{kernels}_products")
     source = np.random.RandomState(0).normal(size=(30, 4))
     out = np.empty((1, 2, 4))
     module.gather(source, np.array([rows]), out)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from skregnet.kernels import draw_normal
+from skregnet._kernels import draw_normal
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skregnet.kernels import add_scaled, gather, matmul, member_dot
+from skregnet._kernels import add_scaled, gather, matmul, member_dot
 
 DTYPES = [np.float32, np.float64]
 # Rows, inner dimension, columns.

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from skregnet.kernels import adam_update, momentum_update
-from skregnet.kernels.axpy import AXPY_LENGTH, PIECE, SLICE, pieces
-from skregnet.kernels.buffers import BLOCK
+from skregnet._kernels import adam_update, momentum_update
+from skregnet._kernels.axpy import AXPY_LENGTH, PIECE, SLICE, pieces
+from skregnet._kernels.buffers import BLOCK
 
 LENGTHS = [
     1,

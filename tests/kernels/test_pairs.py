@@ -7,19 +7,17 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from skregnet.kernels import (
-    numba_activations,
-    numba_losses,
-    numba_normalization,
-    numba_products,
-    numba_updates,
-    numpy_activations,
-    numpy_losses,
-    numpy_normalization,
-    numpy_products,
-    numpy_updates,
-    selection,
-)
+from skregnet._kernels import selection
+from skregnet._kernels.numba import activations as numba_activations
+from skregnet._kernels.numba import losses as numba_losses
+from skregnet._kernels.numba import normalization as numba_normalization
+from skregnet._kernels.numba import products as numba_products
+from skregnet._kernels.numba import updates as numba_updates
+from skregnet._kernels.numpy import activations as numpy_activations
+from skregnet._kernels.numpy import losses as numpy_losses
+from skregnet._kernels.numpy import normalization as numpy_normalization
+from skregnet._kernels.numpy import products as numpy_products
+from skregnet._kernels.numpy import updates as numpy_updates
 
 pytest.importorskip("numba")
 

@@ -5,13 +5,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from skregnet.layers import BatchNorm, Pass
-from skregnet.layers.batch_norm import WINDOW
-from skregnet.losses import SQUARED_ERROR
-from skregnet.network import Batch
-from skregnet.perceptron import multilayer_perceptron
-from skregnet.training import Recipe
-from skregnet.training.objective import Objective
+from skregnet._networks.build import multilayer_perceptron
+from skregnet._networks.layers import BatchNorm, Pass
+from skregnet._networks.layers.batch_norm import WINDOW
+from skregnet._networks.losses import SQUARED_ERROR
+from skregnet._networks.network import Batch
+from skregnet._training import Recipe
+from skregnet._training.objective import Objective
 from tests import references
 
 FLOAT64 = np.dtype(np.float64)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.linalg import block_diag
 
-from skregnet.layers import BlockDense, BlockReadout, Dense, Pass, Readout
+from skregnet._networks.layers import BlockDense, BlockReadout, Dense, Pass, Readout
 from tests.references import central_differences
 
 FLOAT64 = np.dtype(np.float64)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from skregnet.layers import Dropout, Pass, SparseDropout
-from skregnet.losses import LOG_LOSS, SQUARED_ERROR
-from skregnet.network import Batch
-from skregnet.perceptron import multilayer_perceptron
-from skregnet.stacking import stack_members
+from skregnet._networks.build import multilayer_perceptron
+from skregnet._networks.layers import Dropout, Pass, SparseDropout
+from skregnet._networks.losses import LOG_LOSS, SQUARED_ERROR
+from skregnet._networks.network import Batch
+from skregnet._networks.stacking import stack_members
 from tests import references
 from tests.cases import one_hot, reals
 

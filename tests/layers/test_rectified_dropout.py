@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from skregnet.hessian_product import HessianProduct
-from skregnet.layers import (
+from skregnet._networks.build import multilayer_perceptron
+from skregnet._networks.hessian_product import HessianProduct
+from skregnet._networks.layers import (
     Dropout,
     Pass,
     RectifiedDense,
@@ -13,9 +14,8 @@ from skregnet.layers import (
     SparseRectifiedDense,
     SparseRectifiedDropoutDense,
 )
-from skregnet.losses import LOG_LOSS
-from skregnet.penalties import L1Activity
-from skregnet.perceptron import multilayer_perceptron
+from skregnet._networks.losses import LOG_LOSS
+from skregnet._networks.penalties import L1Activity
 
 N_ROWS, N_INPUTS, N_UNITS = 7, 4, 5
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skregnet.layers import Pass, TaskUncertainty
+from skregnet._networks.layers import Pass, TaskUncertainty
 
 FLOAT64 = np.dtype(np.float64)
 N_ROWS, N_BELOW, N_TASKS = 5, 4, 2

@@ -6,6 +6,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from skregnet._networks.penalties import L1Penalty
 from skregnet.optimizers import (
     SGD,
     AdaGrad,
@@ -21,8 +22,7 @@ from skregnet.optimizers import (
     WeightDecay,
     minimize,
 )
-from skregnet.optimizers.wrapper import settle
-from skregnet.penalties import L1Penalty
+from skregnet.optimizers._wrapper import settle
 from tests import references
 from tests.cases import OPTIMIZERS, SPECIAL_OPTIMIZERS, WRAPPERS
 

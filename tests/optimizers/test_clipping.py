@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from skregnet._networks.penalties import L1Penalty
+from skregnet._networks.stacking import stack_members
 from skregnet.optimizers import SGD, Adam, GradientClipping
-from skregnet.penalties import L1Penalty
-from skregnet.stacking import stack_members
 from tests import references
 from tests.cases import OPTIMIZERS
 

@@ -24,7 +24,7 @@ from skregnet.optimizers import (
     WeightDecay,
     minimize,
 )
-from skregnet.optimizers.hyperparameters import Range
+from skregnet.optimizers._hyperparameters import Range
 from tests.cases import OPTIMIZERS, SPECIAL_OPTIMIZERS, WRAPPERS
 
 EVERY = [*OPTIMIZERS, *SPECIAL_OPTIMIZERS, *WRAPPERS]

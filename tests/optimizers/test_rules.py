@@ -5,7 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from skregnet.kernels import axpy, buffers
+from skregnet._kernels import axpy, buffers
+from skregnet._networks.stacking import architecture, select_members, stack_members
 from skregnet.optimizers import (
     SGD,
     AdaGrad,
@@ -20,8 +21,7 @@ from skregnet.optimizers import (
     Scheduled,
     WeightDecay,
 )
-from skregnet.optimizers.wrapper import Wrapper
-from skregnet.stacking import architecture, select_members, stack_members
+from skregnet.optimizers._wrapper import Wrapper
 from tests import references
 from tests.cases import OPTIMIZERS, SPECIAL_OPTIMIZERS, WRAPPERS
 

@@ -5,12 +5,17 @@ import math
 import numpy as np
 import pytest
 
-from skregnet.layers import Pass
-from skregnet.losses import SQUARED_ERROR
-from skregnet.network import Batch
-from skregnet.penalties import DivergenceActivity, L1Activity, L2Activity, Share
-from skregnet.perceptron import multilayer_perceptron
-from skregnet.stacking import stack_members
+from skregnet._networks.build import multilayer_perceptron
+from skregnet._networks.layers import Pass
+from skregnet._networks.losses import SQUARED_ERROR
+from skregnet._networks.network import Batch
+from skregnet._networks.penalties import (
+    DivergenceActivity,
+    L1Activity,
+    L2Activity,
+    Share,
+)
+from skregnet._networks.stacking import stack_members
 from tests import references
 
 N_ROWS = 5

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skregnet.penalties import L1Penalty
+from skregnet._networks.penalties import L1Penalty
 from tests import references
 
 STRENGTHS = [0.7, np.array([[0.7], [0.0], [3.0]])]

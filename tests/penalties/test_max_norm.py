@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from skregnet.penalties import MaxNorm
+from skregnet._networks.penalties import MaxNorm
 
 LIMITS = [0.8, np.array([[0.3], [0.8], [50.0]])]
 SHAPES = [(5, 4), (7, 1), (1, 6), (6, 6), (300, 17)]

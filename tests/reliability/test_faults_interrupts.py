@@ -13,9 +13,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skregnet import BaggingEnsemble, MLPClassifier, MLPRegressor, MultiTaskMLP
+from skregnet._fitting.solvers import SOLVERS
 from skregnet.augmentation import GaussianNoise
 from skregnet.callbacks import Checkpoint
-from skregnet.estimators._solvers import SOLVERS
 from skregnet.optimizers import SGD, Lookahead
 from tests.cases import problem
 from tests.reliability.faults import (

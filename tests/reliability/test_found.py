@@ -25,6 +25,7 @@ from skregnet import (
     TabularClassifier,
     TabularRegressor,
 )
+from skregnet._kernels.numpy.masks import Odds
 from skregnet.augmentation import (
     AdversarialNoise,
     AugmentingSampler,
@@ -36,7 +37,6 @@ from skregnet.augmentation import (
     Mixup,
     TargetNoise,
 )
-from skregnet.kernels.numpy_masks import Odds
 from skregnet.optimizers import Averaged, Lookahead
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -8,8 +8,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import StandardScaler
 
 from skregnet import MLPClassifier, MLPRegressor, MultiTaskMLP
-from skregnet.kernels import LossWorkspace
-from skregnet.losses import BINARY_LOG_LOSS, LOG_LOSS, POISSON, SQUARED_ERROR
+from skregnet._kernels import LossWorkspace
+from skregnet._networks.losses import BINARY_LOG_LOSS, LOG_LOSS, POISSON, SQUARED_ERROR
 from tests.cases import problem
 from tests.fitting import flat
 

@@ -134,7 +134,7 @@ def test_distributions(kind, n_jobs):
 
 @pytest.mark.parametrize("size", [1, 2, 5])
 def test_blocks_do_not_matter(size, monkeypatch):
-    monkeypatch.setattr("skregnet.ensemble.blocks._BLOCKS", ((np.inf, size),))
+    monkeypatch.setattr("skregnet._fitting.blocks._BLOCKS", ((np.inf, size),))
     space = {"alpha": [0.1, 1.0], "dropout": [0.0, 0.2], "beta_1": [0.5, 0.9]}
     compare(CLASSIFIER, space, problem("multiclass"))
 

@@ -90,7 +90,7 @@ def test_members_that_differ_in_what_they_were_stacked_with():
 def test_neither_workers_nor_blocks_matter(n_jobs, size, monkeypatch):
     base = MLPClassifier(**SHORT, max_iter=18)
     expected, _ = both(base, SPACE)
-    monkeypatch.setattr("skregnet.ensemble.blocks._BLOCKS", ((np.inf, size),))
+    monkeypatch.setattr("skregnet._fitting.blocks._BLOCKS", ((np.inf, size),))
     found, _ = both(base, SPACE, n_jobs=n_jobs)
     for name in ("rung", "mean_n_epochs", "mean_test_score", "rank_test_score"):
         np.testing.assert_array_equal(found[name], expected[name])

@@ -15,9 +15,9 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skregnet import BaggingEnsemble, MLPClassifier, MLPRegressor, StackedSearchCV
+from skregnet._training.objective import Objective
 from skregnet.augmentation import GaussianNoise
 from skregnet.callbacks import TimeLimit
-from skregnet.training.objective import Objective
 from tests.cases import problem
 from tests.fitting import flat
 

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from skregnet import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
-from skregnet.tabular import _blocks
+from skregnet._tables import blocks as _blocks
 from tests.tabular.test_estimators import outputs, problem, quick
 
 ESTIMATORS = [TabularClassifier, TabularRegressor]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss
 
-from skregnet.tabular._calibration import fitted_calibration, fitted_power, powered
+from skregnet._tables.calibration import fitted_calibration, fitted_power, powered
 
 
 def sample(true_power, n_rows=4000, n_classes=3):

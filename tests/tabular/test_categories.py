@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from skregnet import TableEncoder
-from skregnet.tabular._categories import names_of
+from skregnet._tables.categories import names_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 CATEGORY_OF = {

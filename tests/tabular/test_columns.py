@@ -18,7 +18,7 @@ from skregnet import (
     TabularClassifier,
     TabularRegressor,
 )
-from skregnet.tabular._precision import is_single
+from skregnet._tables.precision import is_single
 from tests.tabular.columns import (
     COLUMNS,
     CONTAINERS,

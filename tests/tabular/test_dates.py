@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from skregnet import TableEncoder
-from skregnet.tabular._instants import wall_clock
+from skregnet._tables.instants import wall_clock
 
 PARTS = [
     f"{wave}_{part}" for part in ("year", "week", "day") for wave in ("sin", "cos")

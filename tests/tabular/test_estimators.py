@@ -15,10 +15,10 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skregnet import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
+from skregnet._tables.calibration import powered
 from skregnet.callbacks import TimeLimit
 from skregnet.optimizers import Adam
-from skregnet.tabular._calibration import powered
-from skregnet.tabular.presets import (
+from skregnet.tabular._presets import (
     ADVERSARIAL_STEP,
     FEW_ROWS,
     PRESETS,

@@ -10,8 +10,8 @@ import pytest
 from sklearn.base import clone
 
 from skregnet import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
+from skregnet._training.objective import Objective
 from skregnet.tabular import _base, _training
-from skregnet.training.objective import Objective
 from tests.reliability.faults import InterruptAtLine, is_as_before
 from tests.tabular.test_estimators import members_of, outputs, problem, quick
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from skregnet.penalties import L2Penalty
-from skregnet.training import History, Member, Plateau, Recipe, TrainingData
+from skregnet._networks.penalties import L2Penalty
+from skregnet._training import History, Member, Plateau, Recipe, TrainingData
 
 
 class Listener:

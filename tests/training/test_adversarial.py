@@ -6,13 +6,13 @@ import math
 import numpy as np
 import pytest
 
-from skregnet.losses import BINARY_LOG_LOSS, SQUARED_ERROR
-from skregnet.network import Batch
-from skregnet.penalties import L2Penalty
-from skregnet.perceptron import multilayer_perceptron
-from skregnet.stacking import stack_members
-from skregnet.training import NORMS, Adversary, Recipe, moved
-from skregnet.training.objective import Objective
+from skregnet._networks.build import multilayer_perceptron
+from skregnet._networks.losses import BINARY_LOG_LOSS, SQUARED_ERROR
+from skregnet._networks.network import Batch
+from skregnet._networks.penalties import L2Penalty
+from skregnet._networks.stacking import stack_members
+from skregnet._training import NORMS, Adversary, Recipe, moved
+from skregnet._training.objective import Objective
 from tests import references
 from tests.cases import indicators, reals
 

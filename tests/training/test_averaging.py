@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from skregnet.kernels import axpy
-from skregnet.training import EpochAverage, MovingAverage, TargetNoise
+from skregnet._kernels import axpy
+from skregnet._training import EpochAverage, MovingAverage, TargetNoise
 
 
 def sequence(n_members, length, n_steps=60, dtype=np.float64):

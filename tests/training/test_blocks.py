@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from skregnet.estimators._request import Request
-from skregnet.estimators._together import fit_together
-from skregnet.training import blocks
+from skregnet._fitting.request import Request
+from skregnet._fitting.stacks import fit_together
+from skregnet._training import blocks
 from tests.cases import ESTIMATORS, problem
 from tests.fitting import flat
 

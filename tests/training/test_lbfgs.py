@@ -7,11 +7,11 @@ import pytest
 from scipy import sparse
 from sklearn.linear_model import ElasticNet
 
-from skregnet import mean_loss
-from skregnet.losses import SQUARED_ERROR
-from skregnet.penalties import L1Penalty, L2Penalty
-from skregnet.perceptron import multilayer_perceptron
-from skregnet.training import (
+from skregnet._networks import mean_loss
+from skregnet._networks.build import multilayer_perceptron
+from skregnet._networks.losses import SQUARED_ERROR
+from skregnet._networks.penalties import L1Penalty, L2Penalty
+from skregnet._training import (
     History,
     Outcome,
     Plateau,

@@ -6,12 +6,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from skregnet.losses import SQUARED_ERROR
-from skregnet.optimizers import SGD, Adam
-from skregnet.penalties import L2Penalty
-from skregnet.perceptron import multilayer_perceptron
-from skregnet.schedules import Adaptive, Constant, InverseScaling
-from skregnet.training import (
+from skregnet._networks.build import multilayer_perceptron
+from skregnet._networks.losses import SQUARED_ERROR
+from skregnet._networks.penalties import L2Penalty
+from skregnet._training import (
     History,
     Member,
     Outcome,
@@ -20,6 +18,8 @@ from skregnet.training import (
     TrainingData,
     train_minibatch,
 )
+from skregnet.optimizers import SGD, Adam
+from skregnet.optimizers._schedules import Adaptive, Constant, InverseScaling
 
 N_ROWS = 41
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from skregnet.batches import BatchLoader
-from skregnet.penalties import L2Penalty
-from skregnet.perceptron import multilayer_perceptron
-from skregnet.stacking import stack_members
-from skregnet.training import History, Member, Plateau, Recipe, TrainingData
-from skregnet.training.objective import Objective
+from skregnet._networks.batches import BatchLoader
+from skregnet._networks.build import multilayer_perceptron
+from skregnet._networks.penalties import L2Penalty
+from skregnet._networks.stacking import stack_members
+from skregnet._training import History, Member, Plateau, Recipe, TrainingData
+from skregnet._training.objective import Objective
 from tests import references
 from tests.cases import ACTIVATION_NAMES, LOSSES
 

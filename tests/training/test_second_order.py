@@ -7,11 +7,10 @@ import pytest
 from sklearn.datasets import load_diabetes, load_wine
 
 from skregnet import MLPClassifier, MLPRegressor
-from skregnet.curvature import HessianOperator, eigenvalues, gradient, step_sizes
-from skregnet.losses import SQUARED_ERROR
-from skregnet.mean_loss import MeanLoss
-from skregnet.perceptron import multilayer_perceptron
-from skregnet.training import (
+from skregnet._networks.build import multilayer_perceptron
+from skregnet._networks.losses import SQUARED_ERROR
+from skregnet._networks.mean_loss import MeanLoss
+from skregnet._training import (
     History,
     Outcome,
     Plateau,
@@ -20,6 +19,7 @@ from skregnet.training import (
     train_lbfgs,
     train_newton_cg,
 )
+from skregnet.curvature import HessianOperator, eigenvalues, gradient, step_sizes
 from tests.training.stand_ins import Listener, make_member, ridge
 
 SOLVERS = {"newton_cg": train_newton_cg, "eigen_step": train_eigen_step}

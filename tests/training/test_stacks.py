@@ -6,9 +6,9 @@ from scipy import sparse
 from sklearn.base import clone
 
 from skregnet import MLPClassifier, MLPRegressor
-from skregnet.estimators import _together
-from skregnet.estimators._request import Request
-from skregnet.estimators._together import fit_together
+from skregnet._fitting import stacks as _together
+from skregnet._fitting.request import Request
+from skregnet._fitting.stacks import fit_together
 from tests.cases import ESTIMATORS, problem
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from skregnet.losses import SQUARED_ERROR
-from skregnet.perceptron import multilayer_perceptron
-from skregnet.training import TrainingData, statistics, with_exact_statistics
+from skregnet._networks.build import multilayer_perceptron
+from skregnet._networks.losses import SQUARED_ERROR
+from skregnet._training import TrainingData, statistics, with_exact_statistics
 from tests import references
 
 N_ROWS = 30

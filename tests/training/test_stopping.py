@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from skregnet.training import Plateau
+from skregnet._training import Plateau
 
 
 def feed(plateau, scores):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from skregnet.training import trust_region
-from skregnet.training.descent import Point, makes_progress, reduction
-from skregnet.training.trust_region import step_within
+from skregnet._training import trust_region
+from skregnet._training.descent import Point, makes_progress, reduction
+from skregnet._training.trust_region import step_within
 
 SPECTRA = {
     "positive": np.linspace(0.5, 3.0, 8),

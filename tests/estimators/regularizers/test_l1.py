@@ -7,8 +7,8 @@ from sklearn.base import clone
 from sklearn.feature_selection import SelectFromModel
 
 from skregnet import MLPRegressor
-from skregnet.estimators._request import Request
-from skregnet.estimators._together import fit_together
+from skregnet._fitting.request import Request
+from skregnet._fitting.stacks import fit_together
 from skregnet.optimizers import (
     SGD,
     AdaGrad,

@@ -1,0 +1,1 @@
+"""Fitting of one or many networks: preparation, training as stacks, storing."""

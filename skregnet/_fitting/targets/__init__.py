@@ -1,0 +1,1 @@
+"""Targets of several tasks, their forms, and the outputs of members."""

@@ -1,0 +1,1 @@
+"""Networks as stacks: layers, losses, penalties and derivatives."""

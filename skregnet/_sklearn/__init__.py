@@ -1,0 +1,1 @@
+"""Glue to scikit-learn: data checks, rollback of fits, documentation links."""

@@ -1,0 +1,1 @@
+"""Columns of tables: their kinds, categories, numbers and dates."""
