@@ -7,25 +7,24 @@ from typing import Any
 from skregnet._training import train_eigen_step, train_lbfgs, train_newton_cg
 from skregnet.optimizers import (
     SGD,
+    SHAPES,
     AdaGrad,
     Adam,
     AdamW,
+    Adaptive,
     Averaged,
+    Constant,
     DeltaBarDelta,
+    Gradual,
+    Hyperparameters,
+    InverseScaling,
     NAdam,
     RMSProp,
-)
-from skregnet.optimizers._hyperparameters import Hyperparameters, is_finite
-from skregnet.optimizers._schedules import (
-    SHAPES,
-    Adaptive,
-    Constant,
-    Gradual,
-    InverseScaling,
     Schedule,
+    Wrapper,
+    is_finite,
     shape_of,
 )
-from skregnet.optimizers._wrapper import Wrapper
 
 
 def _moments(mlp: Any) -> dict[str, Any]:

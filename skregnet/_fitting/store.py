@@ -12,7 +12,7 @@ from skregnet._fitting.fitted import network_attributes
 from skregnet._fitting.prepare import Session
 from skregnet._fitting.solvers import takes_steps
 from skregnet._training import Member, Outcome
-from skregnet.optimizers._schedules import Gradual
+from skregnet.optimizers import Gradual
 
 
 def conclude(session: Session, result: Any = None) -> None:

@@ -7,8 +7,7 @@ from typing import ClassVar, Protocol
 import numpy as np
 
 from skregnet._kernels import Array, Rate
-from skregnet.optimizers import State
-from skregnet.optimizers._averaged import follow
+from skregnet.optimizers import State, follow
 
 START = 0.75
 """Share of the epochs after which the epochs' weights are averaged."""

@@ -6,12 +6,12 @@ import numpy as np
 from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, eigsh
 
 from skregnet._kernels import Array
+from skregnet._networks.loss_operator import LossOperator
 from skregnet._networks.mean_loss import MeanLoss
 from skregnet._training.descent import Point, makes_progress, reduction
 from skregnet._training.member import Member, Outcome
 from skregnet._training.objective import smooth_loss
 from skregnet.curvature import step_sizes
-from skregnet.curvature._operators import LossOperator
 
 # Eigenvectors that have step sizes of their own, and epochs for which they are kept.
 N_LEADING = 10

@@ -16,8 +16,7 @@ from skregnet._training.averaging import START
 from skregnet._training.history import History
 from skregnet._training.recipe import Recipe
 from skregnet._training.stopping import Plateau
-from skregnet.optimizers import State
-from skregnet.optimizers._schedules import Gradual, Schedule
+from skregnet.optimizers import Gradual, Schedule, State
 
 # No training lasts so long, and no float holds integers of any size.
 _MOST_EPOCHS = 2**63

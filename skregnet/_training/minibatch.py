@@ -15,8 +15,7 @@ from skregnet._training.objective import Objective
 from skregnet._training.recipe import Recipe
 from skregnet._training.snapshot import snapshot_of
 from skregnet._training.states import initial_state, is_sound
-from skregnet.optimizers import State
-from skregnet.optimizers._schedules import Gradual
+from skregnet.optimizers import Gradual, State
 
 
 def train_minibatch(members: Sequence[Member], batch_size: int) -> None:

@@ -12,8 +12,7 @@ from skregnet._networks.mean_loss import MeanLoss
 from skregnet._networks.network import Batch, NetworkWorkspace
 from skregnet._training.adversarial import Adversary
 from skregnet._training.recipe import Recipe
-from skregnet.optimizers import Optimizer, State
-from skregnet.optimizers._wrapper import settle
+from skregnet.optimizers import Optimizer, State, settle
 
 
 def smooth_loss(recipe: Recipe, data: TrainingData) -> MeanLoss:

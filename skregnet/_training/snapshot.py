@@ -20,8 +20,7 @@ from skregnet._training.states import (
     check_state,
     initial_state,
 )
-from skregnet.optimizers import State
-from skregnet.optimizers._schedules import Adaptive, Constant
+from skregnet.optimizers import Adaptive, Constant, State
 
 # Outcomes after which there is nothing to go on with.
 _ENDS = (Outcome.CONVERGED, Outcome.OUT_OF_EPOCHS)

@@ -14,8 +14,7 @@ import numpy as np
 
 from skregnet._kernels import Array, check_positions
 from skregnet._training.recipe import Recipe
-from skregnet.optimizers import State
-from skregnet.optimizers._wrapper import Wrapper
+from skregnet.optimizers import State, Wrapper
 
 # Whole numbers up to here are exact as floats.
 _MOST = 2**53

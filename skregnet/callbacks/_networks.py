@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from skregnet.estimators._base import BaseMLP
+from skregnet._fitting.members import StackedFitMixin
 
 
 def check_network(callback: Any, estimator: Any) -> None:
     """Refuse to be set on anything but a network."""
-    if not isinstance(estimator, BaseMLP):
+    if not isinstance(estimator, StackedFitMixin):
         raise TypeError(
             f"{type(callback).__name__} expects to be set on an MLPClassifier, "
             "MLPRegressor or MultiTaskMLP of skregnet, got "

@@ -3,9 +3,9 @@
 from typing import Any
 
 from skregnet._kernels import Array
+from skregnet._networks.loss_operator import LossOperator
 from skregnet._networks.matrix import dense
 from skregnet._networks.problem import problem_of
-from skregnet.curvature._operators import LossOperator
 
 
 def gradient(

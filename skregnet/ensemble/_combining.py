@@ -18,12 +18,12 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples
 
+from skregnet._fitting.members import is_network
 from skregnet._fitting.targets.outputs import ClassOutput, Metadata
 from skregnet._fitting.targets.votes import features_of, log_probabilities, mean_of
 from skregnet._kernels import Array
+from skregnet._sklearn.arrays import by_rows
 from skregnet._sklearn.data_checks import rows_of_parameters
-from skregnet.ensemble._members import is_network
-from skregnet.estimators._base import by_rows
 
 ROWS = 4096
 """Samples of the smallest block; a multiple of those that networks predict at once."""

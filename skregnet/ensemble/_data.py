@@ -7,6 +7,7 @@ from sklearn.base import is_classifier
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
+from skregnet._fitting.members import is_network
 from skregnet._fitting.targets.outputs import (
     ClassOutput,
     NumberOutput,
@@ -15,6 +16,7 @@ from skregnet._fitting.targets.outputs import (
 )
 from skregnet._fitting.targets.target_form import TargetForm
 from skregnet._fitting.targets.tasks import learn_tasks
+from skregnet._sklearn.arrays import by_rows, flat_if_one_column
 from skregnet._sklearn.data_checks import (
     FLOATS,
     checked_labels,
@@ -24,9 +26,7 @@ from skregnet._sklearn.data_checks import (
     naming,
 )
 from skregnet._sklearn.labels import learn_classes, without_loss
-from skregnet.ensemble._members import is_network
 from skregnet.estimators import MultiTaskMLP
-from skregnet.estimators._base import by_rows, flat_if_one_column
 
 
 def checked_features(ensemble: Any, X: Any, *, reset: bool, dtype: Any = FLOATS) -> Any:

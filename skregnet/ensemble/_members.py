@@ -7,7 +7,6 @@ from itertools import chain
 from pickle import PicklingError
 from typing import Any
 
-import numpy as np
 from joblib import effective_n_jobs
 from sklearn.base import clone, is_classifier
 from sklearn.callback._callback_support import callback_management_context
@@ -21,6 +20,7 @@ from skregnet._fitting.blocks import (
     one_blas_thread,
     preferred_workers,
 )
+from skregnet._fitting.members import network_of, set_seeds
 from skregnet._fitting.request import Request
 from skregnet._fitting.shared_data import Part
 from skregnet._fitting.sizes import hidden_sizes
@@ -37,10 +37,6 @@ from skregnet.ensemble._one_class import (
 )
 from skregnet.ensemble._sampling import Draw, Sampling
 from skregnet.estimators import MultiTaskMLP
-from skregnet.estimators._base import BaseMLP
-
-# The parameter whose value is fitted, and no member's own.
-_SHARED = "initial_trunk__"
 
 
 @dataclass(frozen=True)
@@ -142,17 +138,6 @@ def _cost(job: Job) -> float:
     return multiplications_a_step(network, units, sampling.n_drawn_rows)
 
 
-def network_of(estimator: Any) -> Any:
-    """Return the network that an estimator is, or that a pipeline ends in, if any."""
-    last = estimator.steps[-1][1] if type(estimator) is Pipeline else estimator
-    return last if is_network(last) else None
-
-
-def is_network(estimator: Any) -> bool:
-    """Tell whether `fit_together` does what the estimator's own `fit` does."""
-    return isinstance(estimator, BaseMLP) and type(estimator).fit is BaseMLP.fit
-
-
 def _fit_block(
     job: Job, seeds: Sequence[Any], contexts: Sequence[Any]
 ) -> tuple[list[Any], bool]:
@@ -178,16 +163,6 @@ def _fit_block(
     if not is_complete:
         members = [m if _is_fitted(m) else None for m in members]
     return members, is_complete
-
-
-def set_seeds(member: Any, random_state: np.random.RandomState) -> None:
-    """Give a member, and all within it but what members share, seeds of its own."""
-    seeds = {
-        name: random_state.randint(np.iinfo(np.int32).max)
-        for name in sorted(member.get_params(deep=True))
-        if name.split("__")[-1] == "random_state" and _SHARED not in name
-    }
-    member.set_params(**seeds)
 
 
 def _fit_stack(

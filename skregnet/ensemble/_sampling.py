@@ -13,8 +13,8 @@ from sklearn.utils.random import sample_without_replacement
 from skregnet._fitting.sample_weights import summable
 from skregnet._fitting.targets.target_form import TargetForm
 from skregnet._kernels import Array
+from skregnet._sklearn.arrays import by_rows
 from skregnet._sklearn.labels import learn_classes, objects
-from skregnet.estimators._base import by_rows
 
 # Rows that are brought to float64 at once.
 _BLOCK_ROWS = 4096

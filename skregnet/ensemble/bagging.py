@@ -34,12 +34,14 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from skregnet._fitting.blocks import one_blas_thread
+from skregnet._fitting.members import is_network
 from skregnet._fitting.sample_weights import checked_weights
 from skregnet._fitting.shared_data import Pool
 from skregnet._fitting.targets.outputs import ClassOutput, Output, TaskOutput
 from skregnet._fitting.targets.target_form import with_index_of
 from skregnet._fitting.targets.votes import VOTES
 from skregnet._kernels import Array
+from skregnet._sklearn.arrays import finite
 from skregnet._sklearn.constraints import N_JOBS, Interval
 from skregnet._sklearn.data_checks import NUMBERS, random_source
 from skregnet._sklearn.doc_links import DocumentedMixin
@@ -58,11 +60,10 @@ from skregnet.ensemble._combining import (
     reduced_outputs,
 )
 from skregnet.ensemble._data import checked_features, checked_targets, dense_targets
-from skregnet.ensemble._members import Job, fit_members, is_network
+from skregnet.ensemble._members import Job, fit_members
 from skregnet.ensemble._out_of_bag import score_out_of_bag
 from skregnet.ensemble._sampling import Sampling, sampling_of
 from skregnet.estimators import MLPClassifier, MultiTaskMLP
-from skregnet.estimators._base import finite
 
 _LARGEST_SEED = np.iinfo(np.int32).max
 _OUT_OF_BAG = ("oob_score_", "oob_decision_function_", "oob_prediction_")

@@ -5,10 +5,8 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from scipy import sparse
 from sklearn.base import BaseEstimator, _clone_parametrized, _fit_context
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import HasMethods, Options, StrOptions
 from sklearn.utils.validation import (
     check_consistent_length,
@@ -17,6 +15,7 @@ from sklearn.utils.validation import (
 
 from skregnet._fitting.configuration import ACTIVITY_PENALTIES, AVERAGES
 from skregnet._fitting.fitted import checked_pair, fitted_network, plain_layers
+from skregnet._fitting.members import StackedFitMixin
 from skregnet._fitting.request import Request
 from skregnet._fitting.sample_weights import checked_weights
 from skregnet._fitting.sizes import hidden_sizes
@@ -31,6 +30,7 @@ from skregnet._networks.network import input_gradient
 from skregnet._networks.one_hot import Targets
 from skregnet._networks.parameters import precision_of
 from skregnet._networks.plain import hidden_outputs, plain_outputs
+from skregnet._sklearn.arrays import by_rows, finite
 from skregnet._sklearn.constraints import Interval
 from skregnet._sklearn.data_checks import (
     FLOATS,
@@ -55,7 +55,9 @@ def has_partial_fit(mlp: Any) -> bool:
     return True
 
 
-class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
+class BaseMLP(
+    StackedFitMixin, DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC
+):
     """Base of the multilayer perceptrons."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -178,6 +180,8 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
             y_val=y_val,
             sample_weight_val=sample_weight_val,
         )
+
+    stacked_fit = fit
 
     def _fit(self, X: Any, y: Any, incremental: bool, **arguments: Any) -> Self:
         """Fit this estimator alone."""
@@ -412,25 +416,3 @@ class BaseMLP(DocumentedMixin, CallbackSupportMixin, BaseEstimator, ABC):
         augmenter = getattr(self, "augmenter", None)
         tags.input_tags.sparse = augmenter is None or input_tags_of(augmenter).sparse
         return tags
-
-
-def finite(outputs: Array) -> Array:
-    """Return outputs, or refuse the rows for which they are beyond the floats."""
-    if not np.isfinite(outputs).all():
-        raise ValueError(
-            "X expects rows for which the network's outputs are finite, got values too "
-            "large for its weights; scale X as the rows of fit, or look into coefs_."
-        )
-    return outputs
-
-
-def by_rows(X: Any) -> Any:
-    """Return features whose rows can be taken: an array, or CSR."""
-    return X.tocsr() if sparse.issparse(X) else X
-
-
-def flat_if_one_column(y: Any) -> Any:
-    """Return targets of a single column as a vector, with scikit-learn's warning."""
-    if y.ndim == 2 and y.shape[1] == 1:
-        return column_or_1d(y, warn=True)
-    return y

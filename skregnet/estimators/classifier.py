@@ -28,14 +28,11 @@ from skregnet._networks.losses import (
     Loss,
 )
 from skregnet._networks.one_hot import OneHot, Targets
+from skregnet._sklearn.arrays import flat_if_one_column
 from skregnet._sklearn.constraints import Interval
 from skregnet._sklearn.data_checks import accuracy, checked_labels, dense, naming
 from skregnet._sklearn.labels import class_weights, codes_of, learn_classes
-from skregnet.estimators._base import (
-    BaseMLP,
-    flat_if_one_column,
-    has_partial_fit,
-)
+from skregnet.estimators._base import BaseMLP, has_partial_fit
 
 
 class MLPClassifier(ClassifierMixin, BaseMLP):

@@ -30,6 +30,7 @@ from skregnet._networks.build import Heads
 from skregnet._networks.losses import MultiTaskLoss
 from skregnet._networks.one_hot import Targets
 from skregnet._networks.plain import hidden_outputs
+from skregnet._sklearn.arrays import by_rows, finite
 from skregnet._sklearn.constraints import Interval
 from skregnet._sklearn.data_checks import (
     FLOATS,
@@ -38,7 +39,7 @@ from skregnet._sklearn.data_checks import (
     checked_rows,
     naming,
 )
-from skregnet.estimators._base import BaseMLP, by_rows, finite
+from skregnet.estimators._base import BaseMLP
 
 _WEIGHT = Interval(Real, 0, None, closed="left")
 

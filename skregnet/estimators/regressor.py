@@ -13,13 +13,9 @@ from skregnet._fitting.request import Request
 from skregnet._kernels import Array
 from skregnet._networks.losses import OUTPUT_ACTIVATIONS, REGRESSION_LOSSES, Loss
 from skregnet._networks.one_hot import Targets
+from skregnet._sklearn.arrays import finite, flat_if_one_column
 from skregnet._sklearn.data_checks import checked_numbers
-from skregnet.estimators._base import (
-    BaseMLP,
-    finite,
-    flat_if_one_column,
-    has_partial_fit,
-)
+from skregnet.estimators._base import BaseMLP, has_partial_fit
 
 
 class MLPRegressor(RegressorMixin, BaseMLP):

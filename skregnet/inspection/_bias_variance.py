@@ -24,11 +24,11 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _num_samples
 
 from skregnet._fitting.blocks import one_blas_thread
+from skregnet._fitting.members import is_network, set_seeds
 from skregnet._fitting.request import Request
 from skregnet._fitting.stacks import fit_together
 from skregnet._kernels import Array, check_indices
 from skregnet._sklearn.constraints import N_JOBS, Interval
-from skregnet.ensemble._members import is_network, set_seeds
 
 _PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
     "estimator": [HasMethods(["fit", "predict"])],

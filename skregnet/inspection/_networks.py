@@ -6,13 +6,13 @@ from sklearn import neural_network
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from skregnet._fitting.members import StackedFitMixin
 from skregnet._kernels import Array
 from skregnet._networks.layers import BlockDense, BlockReadout
 from skregnet._networks.layers.affine import Affine
 from skregnet.ensemble import BaggingEnsemble
-from skregnet.estimators._base import BaseMLP
 
-_NETWORKS = (BaseMLP, neural_network.MLPClassifier, neural_network.MLPRegressor)
+_NETWORKS = (StackedFitMixin, neural_network.MLPClassifier, neural_network.MLPRegressor)
 
 
 def networks_of(estimator: Any) -> list[Any]:

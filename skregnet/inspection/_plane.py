@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skregnet._kernels import Array
+from skregnet._networks.loss_operator import LossOperator
 from skregnet._networks.mean_loss import MeanLoss
 from skregnet.curvature import eigenvalues
-from skregnet.curvature._operators import LossOperator
 
 NAMES = ("random", "eigenvectors", "path")
 

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skregnet._fitting.targets.outputs import ClassOutput, TaskOutput
 from skregnet._sklearn.labels import codes_of
-from skregnet.ensemble._combining import is_stand_in
+from skregnet.ensemble import is_stand_in
 from skregnet.onnx._graph import (
     Graph,
     are_texts,

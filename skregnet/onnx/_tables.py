@@ -12,6 +12,7 @@ from skregnet._kernels import Array
 from skregnet._tables.calibration import SMALLEST
 from skregnet._tables.categories import Categories, floats_named, names_of
 from skregnet._tables.dates import Dates
+from skregnet._tables.nothing import Nothing
 from skregnet._tables.numbers import BOUND, FAR, Numbers
 from skregnet.onnx._graph import (
     Graph,
@@ -22,7 +23,6 @@ from skregnet.onnx._graph import (
     set_number_type,
 )
 from skregnet.onnx._networks import probabilities_of
-from skregnet.tabular._encoder import Nothing
 
 _TYPES = onnx_proto.TensorProto
 _DIGITS = {"False": "0", "True": "1"}

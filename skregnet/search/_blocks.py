@@ -16,9 +16,9 @@ from skregnet._fitting.blocks import (
 )
 from skregnet._fitting.configuration import network_of as description_of
 from skregnet._fitting.configuration import recipe_of
+from skregnet._fitting.members import network_of
 from skregnet._fitting.sizes import clipped_batch_size
 from skregnet._networks.stacking import architecture
-from skregnet.ensemble._members import network_of
 from skregnet.search._folds import Lesson, fresh_copy
 from skregnet.search._trials import Record, Task, Trial, run_trials
 

@@ -6,9 +6,9 @@ from scipy.stats import loguniform, uniform
 from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 
+from skregnet._fitting.members import StackedFitMixin
 from skregnet._fitting.solvers import needs_all_rows, takes_steps
 from skregnet.augmentation import GaussianNoise, Mixup
-from skregnet.estimators._base import BaseMLP
 from skregnet.search._switched import Switched
 
 Space = dict[str, Any]
@@ -122,7 +122,7 @@ def _last_network(estimator: Any) -> tuple[str, Any]:
     while isinstance(estimator, Pipeline):
         name, estimator = estimator.steps[-1]
         prefix += f"{name}__"
-    if not isinstance(estimator, BaseMLP):
+    if not isinstance(estimator, StackedFitMixin):
         raise TypeError(
             "regularization_cocktail expects a network of skregnet, or a Pipeline that "
             f"ends in one, got {estimator!r}."

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from skregnet.ensemble._members import network_of
+from skregnet._fitting.members import network_of
 from skregnet.search._blocks import run_in_blocks
 from skregnet.search._candidates import Parameters, Result, Source
 from skregnet.search._folds import Lessons, candidate

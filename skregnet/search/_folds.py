@@ -18,14 +18,13 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils._metadata_requests import _routing_enabled
 from sklearn.utils.metaestimators import _safe_split
 
+from skregnet._fitting.members import StackedFitMixin, is_network, network_of
 from skregnet._fitting.request import Request
 from skregnet._fitting.sample_weights import checked_weights
 from skregnet._fitting.shared_data import Part, Pool
 from skregnet._kernels import Array
 from skregnet._sklearn.data_checks import rows_of_parameters
-from skregnet.ensemble._members import is_network, network_of
 from skregnet.estimators import MultiTaskMLP
-from skregnet.estimators._base import BaseMLP
 
 # Whose rows are taken: those to learn from, or those to be scored on.
 TRAIN, TEST = 0, 1
@@ -309,4 +308,4 @@ def has_network(estimator: Any) -> bool:
     if isinstance(estimator, type) or not hasattr(estimator, "get_params"):
         return False
     parts = (estimator, *estimator.get_params(deep=True).values())
-    return any(isinstance(part, BaseMLP) for part in parts)
+    return any(isinstance(part, StackedFitMixin) for part in parts)

@@ -16,6 +16,7 @@ from sklearn.model_selection._validation import (
 from sklearn.utils import get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, StrOptions
 
+from skregnet._fitting.members import network_of
 from skregnet._fitting.solvers import takes_steps
 from skregnet._kernels import check_indices
 from skregnet._sklearn.constraints import N_JOBS, Interval
@@ -23,7 +24,6 @@ from skregnet._sklearn.data_checks import rows_of_parameters
 from skregnet._sklearn.doc_links import DocumentedMixin
 from skregnet._sklearn.labels import without_loss
 from skregnet._sklearn.rollback import all_or_nothing
-from skregnet.ensemble._members import network_of
 from skregnet.search._candidates import (
     FixedCandidates,
     Parameters,

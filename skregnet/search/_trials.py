@@ -22,12 +22,12 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import _num_samples
 
 from skregnet._fitting.blocks import one_blas_thread
+from skregnet._fitting.members import network_of
 from skregnet._fitting.prepare import Session
 from skregnet._fitting.solvers import FULL_BATCH
 from skregnet._fitting.store import conclude
 from skregnet._kernels import Array
 from skregnet._training import Observer, Outcome, resume, train_minibatch
-from skregnet.ensemble._members import network_of
 from skregnet.optimizers import State
 from skregnet.search._folds import TEST, TRAIN, Folds, Lesson, fresh_copy
 

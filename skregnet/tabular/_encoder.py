@@ -1,7 +1,6 @@
 """Tables as networks want them: numbers of one scale, bins, categories, dates."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, ClassVar, Protocol, Self
 
@@ -25,6 +24,7 @@ from skregnet._tables.kinds import (
     kind_of,
     warn_of_families,
 )
+from skregnet._tables.nothing import Nothing
 from skregnet._tables.numbers import Numbers
 from skregnet._tables.values import DATES, NUMBERS
 
@@ -47,26 +47,6 @@ class _Encoding(Protocol):
     def encode(self, values: Array, out: Array) -> None:
         """Write what `read` returned of samples into zeros, (n_samples, n_columns)."""
         ...
-
-
-@dataclass(frozen=True)
-class Nothing:
-    """A column of which all values were missing in `fit`, and anything is taken."""
-
-    name: str
-
-    @property
-    def names(self) -> list[str]:
-        """Names of the columns that it becomes."""
-        return [self.name, f"{self.name}_missing"]
-
-    def read(self, column: Column) -> Array:
-        """Return which values are missing."""
-        return column.by_sample(column.is_missing)
-
-    def encode(self, values: Array, out: Array) -> None:
-        """Write whether values are missing."""
-        out[:, 1] = values
 
 
 class TableEncoder(DocumentedMixin, TransformerMixin, BaseEstimator):

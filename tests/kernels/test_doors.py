@@ -119,7 +119,7 @@ def test_rates_of_other_members_are_refused(optimizer, shape):
 def test_vectors_with_gaps_are_stepped(kernels, optimizer, length, monkeypatch):
     if kernels == "numba":
         pytest.importorskip("numba")
-    module = importlib.import_module(f"skregnet._kernels.{kernels}_updates")
+    module = importlib.import_module(f"skregnet._kernels.{kernels}.updates")
     rule = importlib.import_module(type(optimizer).__module__)
     inner = importlib.import_module("skregnet.optimizers._adam")
     for used in (rule, inner):
@@ -259,7 +259,7 @@ def test_a_loop_refuses_rates_of_other_members(name, n_rates):
 def test_gathered_rows_lie_within_the_table(kernels, rows):
     if kernels == "numba":
         pytest.importorskip("numba")
-    module = importlib.import_module(f"skregnet._kernels.{kernels}_products")
+    module = importlib.import_module(f"skregnet._kernels.{kernels}.products")
     source = np.random.RandomState(0).normal(size=(30, 4))
     out = np.empty((1, 2, 4))
     module.gather(source, np.array([rows]), out)
