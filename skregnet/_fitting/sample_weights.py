@@ -3,10 +3,10 @@
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import _check_sample_weight
 
 from skregnet._kernels import Array
 from skregnet._sklearn.data_checks import naming
+from skregnet._sklearn.private import _check_sample_weight
 
 
 def checked_weights(sample_weight: Any, X: Any) -> Array | None:

@@ -4,12 +4,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from sklearn.callback._callback_support import callback_management_context
-
 from skregnet._fitting.prepare import Session
 from skregnet._fitting.request import Request
 from skregnet._fitting.solvers import FULL_BATCH
 from skregnet._fitting.store import conclude
+from skregnet._sklearn.private import callback_management_context
 from skregnet._sklearn.rollback import all_or_nothing
 from skregnet._training import train_minibatch
 

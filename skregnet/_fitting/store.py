@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.optimize import _check_optimize_result
 
 from skregnet._fitting.continuation import training_state
 from skregnet._fitting.fitted import network_attributes
 from skregnet._fitting.prepare import Session
 from skregnet._fitting.solvers import takes_steps
+from skregnet._sklearn.private import _check_optimize_result
 from skregnet._training import Member, Outcome
 from skregnet.optimizers import Gradual
 

@@ -4,7 +4,8 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.utils import _param_validation
+
+from skregnet._sklearn.private import _param_validation
 
 
 class Interval(_param_validation.Interval):

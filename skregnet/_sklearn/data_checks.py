@@ -22,11 +22,7 @@ from sklearn.utils import (
     check_random_state,
     get_tags,
 )
-from sklearn.utils.validation import (
-    _check_method_params,
-    _get_feature_names,
-    validate_data,
-)
+from sklearn.utils.validation import validate_data
 
 from skregnet._kernels import Array, check_indices, check_positions
 from skregnet._sklearn.labels import (
@@ -36,6 +32,7 @@ from skregnet._sklearn.labels import (
     plain,
     without_loss,
 )
+from skregnet._sklearn.private import _check_method_params, _get_feature_names
 
 FLOATS = (np.float64, np.float32)
 """The precisions of features; the first is for what has another type."""

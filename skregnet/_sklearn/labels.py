@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from sklearn.utils._missing import is_pandas_na
 from sklearn.utils.class_weight import compute_class_weight
 
 from skregnet._kernels import Array
+from skregnet._sklearn.private import is_pandas_na
 
 # Classes with longer names than this are objects, since predictions repeat the names.
 _WIDEST = 64

@@ -12,10 +12,9 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from sklearn.utils import _safe_indexing
-from sklearn.utils.validation import _num_samples
 
 from skregnet._kernels import Array
+from skregnet._sklearn.private import _num_samples, _safe_indexing
 
 # Rows in which networks predict.
 _ROWS = 512

@@ -8,12 +8,12 @@ import numpy as np
 from scipy import sparse
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import assert_all_finite
-from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skregnet._kernels import Array
 from skregnet._sklearn.constraints import Interval
 from skregnet._sklearn.data_checks import naming
+from skregnet._sklearn.private import HasMethods, StrOptions
 from skregnet._training import NORMS, moved
 from skregnet.augmentation._base import Augmenter
 from skregnet.augmentation._mixup import numeric_targets

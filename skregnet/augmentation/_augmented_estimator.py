@@ -7,32 +7,26 @@ from types import MethodType
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import (
-    BaseEstimator,
-    MetaEstimatorMixin,
-    _fit_context,
-    clone,
-)
-from sklearn.utils import InputTags, check_consistent_length
-from sklearn.utils._param_validation import HasMethods
-from sklearn.utils._tags import get_tags
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.utils import InputTags, check_consistent_length, get_tags
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
-    _routing_enabled,
     process_routing,
 )
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import (
-    _estimator_has,
-    check_is_fitted,
-    has_fit_parameter,
-)
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from skregnet._kernels import Array
 from skregnet._sklearn.constraints import Interval
 from skregnet._sklearn.data_checks import input_tags_of, rows_of_parameters
 from skregnet._sklearn.doc_links import DocumentedMixin
+from skregnet._sklearn.private import (
+    HasMethods,
+    _estimator_has,
+    _fit_context,
+    _routing_enabled,
+)
 from skregnet.augmentation._containers import in_frame_like
 from skregnet.augmentation._copies import CopyMaker
 

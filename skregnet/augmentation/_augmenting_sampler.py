@@ -4,15 +4,14 @@ from dataclasses import dataclass, field
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, _fit_context
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin
 from sklearn.utils import InputTags, Tags, TargetTags
-from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import _check_feature_names
 
 from skregnet._sklearn.constraints import Interval
 from skregnet._sklearn.data_checks import input_tags_of, naming
 from skregnet._sklearn.doc_links import DocumentedMixin
+from skregnet._sklearn.private import HasMethods, _check_feature_names, _fit_context
 from skregnet.augmentation._containers import in_container_like
 from skregnet.augmentation._copies import CopyMaker
 from skregnet.augmentation._targets import Classes

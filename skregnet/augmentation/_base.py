@@ -15,18 +15,14 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import (
-    BaseEstimator,
-    OneToOneFeatureMixin,
-    TransformerMixin,
-    _fit_context,
-)
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_is_fitted
 
 from skregnet._kernels import Array
 from skregnet._sklearn.data_checks import FLOATS, checked_rows, random_source
 from skregnet._sklearn.doc_links import DocumentedMixin
+from skregnet._sklearn.private import _fit_context
 from skregnet._sklearn.rollback import all_or_nothing
 
 

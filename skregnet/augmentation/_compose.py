@@ -5,11 +5,10 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.pipeline import _name_estimators
-from sklearn.utils.metaestimators import _BaseComposition
 
 from skregnet._kernels import Array
 from skregnet._sklearn.data_checks import input_tags_of
+from skregnet._sklearn.private import _BaseComposition, _name_estimators
 from skregnet._training.augmentation import tell_classes
 from skregnet.augmentation._base import Augmenter, changed_rows
 

@@ -3,13 +3,14 @@
 from typing import Any
 
 from scipy import sparse
-from sklearn.utils._dataframe import (
+
+from skregnet._sklearn.private import (
+    _get_adapter_from_container,
     is_pandas_df,
     is_pandas_df_or_series,
     is_polars_df,
     is_polars_df_or_series,
 )
-from sklearn.utils._set_output import _get_adapter_from_container
 
 
 def in_frame_like(values: Any, given: Any) -> Any:

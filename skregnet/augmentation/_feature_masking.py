@@ -5,10 +5,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils._param_validation import StrOptions
 
 from skregnet._kernels import Array, Odds, draw_kept
 from skregnet._sklearn.constraints import Interval
+from skregnet._sklearn.private import StrOptions
 from skregnet.augmentation._base import Augmenter, with_values_once
 from skregnet.augmentation._ranges import finite_mean
 

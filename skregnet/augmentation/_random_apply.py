@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.utils._param_validation import HasMethods
 
 from skregnet._kernels import Array
 from skregnet._sklearn.constraints import Interval
 from skregnet._sklearn.data_checks import input_tags_of
+from skregnet._sklearn.private import HasMethods
 from skregnet._training.augmentation import tell_classes
 from skregnet.augmentation._base import Augmenter, changed_rows
 from skregnet.augmentation._compose import check_augmenter

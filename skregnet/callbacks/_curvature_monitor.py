@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from scipy.sparse.linalg import LinearOperator
 from sklearn.callback import ScoringMonitor
-from sklearn.utils import _safe_indexing, indexable
+from sklearn.utils import indexable
 
 from skregnet._kernels import Array, check_indices
 from skregnet._networks.matrix import check_count, dense
+from skregnet._sklearn.private import _safe_indexing
 from skregnet.callbacks._networks import check_network
 from skregnet.curvature import (
     GaussNewtonOperator,

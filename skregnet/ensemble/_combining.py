@@ -14,9 +14,7 @@ from typing import Any
 import numpy as np
 from joblib import effective_n_jobs
 from sklearn import config_context
-from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import _num_samples
 
 from skregnet._fitting.members import is_network
 from skregnet._fitting.targets.outputs import ClassOutput, Metadata
@@ -24,6 +22,7 @@ from skregnet._fitting.targets.votes import features_of, log_probabilities, mean
 from skregnet._kernels import Array
 from skregnet._sklearn.arrays import by_rows
 from skregnet._sklearn.data_checks import rows_of_parameters
+from skregnet._sklearn.private import _num_samples, _safe_indexing
 
 ROWS = 4096
 """Samples of the smallest block; a multiple of those that networks predict at once."""

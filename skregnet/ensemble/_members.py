@@ -9,9 +9,7 @@ from typing import Any
 
 from joblib import effective_n_jobs
 from sklearn.base import clone, is_classifier
-from sklearn.callback._callback_support import callback_management_context
 from sklearn.pipeline import Pipeline
-from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 
 from skregnet._fitting.blocks import (
@@ -29,6 +27,7 @@ from skregnet._fitting.targets.votes import features_of
 from skregnet._kernels import Array
 from skregnet._sklearn.data_checks import rows_of_parameters
 from skregnet._sklearn.labels import codes_of, learn_classes
+from skregnet._sklearn.private import _safe_indexing, callback_management_context
 from skregnet.ensemble._one_class import (
     constant_member,
     has_one_class,

@@ -5,11 +5,13 @@ from typing import Any
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.dummy import DummyClassifier
-from sklearn.utils import _safe_indexing
-from sklearn.utils._param_validation import InvalidParameterError
-from sklearn.utils.validation import _num_samples
 
 from skregnet._kernels import Array
+from skregnet._sklearn.private import (
+    InvalidParameterError,
+    _num_samples,
+    _safe_indexing,
+)
 
 # Errors by which classifiers fail that do not reckon with a single class.
 _FAILURES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)

@@ -4,11 +4,10 @@ import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.utils import _safe_indexing
-from sklearn.utils.validation import _num_samples
 
 from skregnet._fitting.sample_weights import summable
 from skregnet._kernels import Array
+from skregnet._sklearn.private import _num_samples, _safe_indexing
 from skregnet.ensemble._combining import ROWS, member_outputs, sample_blocks
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils import _safe_indexing, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils.random import sample_without_replacement
 
 from skregnet._fitting.sample_weights import summable
@@ -15,6 +15,7 @@ from skregnet._fitting.targets.target_form import TargetForm
 from skregnet._kernels import Array
 from skregnet._sklearn.arrays import by_rows
 from skregnet._sklearn.labels import learn_classes, objects
+from skregnet._sklearn.private import _safe_indexing
 
 # Rows that are brought to float64 at once.
 _BLOCK_ROWS = 4096

@@ -9,25 +9,12 @@ from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import (
-    BaseEstimator,
-    MetaEstimatorMixin,
-    _fit_context,
-    clone,
-    is_classifier,
-)
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils._param_validation import (
-    HasMethods,
-    RealNotInt,
-    StrOptions,
-)
-from sklearn.utils._tags import get_tags
+from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
-    _raise_for_params,
-    _routing_enabled,
     process_routing,
 )
 from sklearn.utils.metaestimators import available_if
@@ -45,6 +32,14 @@ from skregnet._sklearn.arrays import finite
 from skregnet._sklearn.constraints import N_JOBS, Interval
 from skregnet._sklearn.data_checks import NUMBERS, random_source
 from skregnet._sklearn.doc_links import DocumentedMixin
+from skregnet._sklearn.private import (
+    HasMethods,
+    RealNotInt,
+    StrOptions,
+    _fit_context,
+    _raise_for_params,
+    _routing_enabled,
+)
 from skregnet._sklearn.rollback import all_or_nothing
 from skregnet.ensemble._availability import (
     decides,

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 from sklearn import neural_network
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
 from skregnet._fitting.fitted import checked_pair, fitted_network
 from skregnet._kernels import Array
 from skregnet._networks.network import input_gradient
+from skregnet._sklearn.private import Interval, StrOptions, validate_params
 from skregnet._training import NORMS, moved
 from skregnet.estimators._base import BaseMLP
 from skregnet.estimators._from_sklearn import checked_data

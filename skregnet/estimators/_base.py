@@ -5,9 +5,8 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, _clone_parametrized, _fit_context
+from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils._param_validation import HasMethods, Options, StrOptions
 from sklearn.utils.validation import (
     check_consistent_length,
     check_is_fitted,
@@ -41,6 +40,13 @@ from skregnet._sklearn.data_checks import (
     naming,
 )
 from skregnet._sklearn.doc_links import DocumentedMixin
+from skregnet._sklearn.private import (
+    HasMethods,
+    Options,
+    StrOptions,
+    _clone_parametrized,
+    _fit_context,
+)
 from skregnet._training import NORMS
 from skregnet.estimators._to_sklearn import to_sklearn
 

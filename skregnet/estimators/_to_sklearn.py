@@ -4,12 +4,12 @@ from typing import Any
 
 from sklearn import neural_network
 from sklearn.base import is_classifier
-from sklearn.utils._param_validation import (
+
+from skregnet._fitting.fitted import plain_layers
+from skregnet._sklearn.private import (
     InvalidParameterError,
     validate_parameter_constraints,
 )
-
-from skregnet._fitting.fitted import plain_layers
 
 _DEFAULT = "relu"
 

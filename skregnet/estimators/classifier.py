@@ -6,10 +6,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 from scipy import special
-from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.base import ClassifierMixin
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import check_array
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import (
@@ -32,6 +31,7 @@ from skregnet._sklearn.arrays import flat_if_one_column
 from skregnet._sklearn.constraints import Interval
 from skregnet._sklearn.data_checks import accuracy, checked_labels, dense, naming
 from skregnet._sklearn.labels import class_weights, codes_of, learn_classes
+from skregnet._sklearn.private import StrOptions, _fit_context
 from skregnet.estimators._base import BaseMLP, has_partial_fit
 
 

@@ -8,7 +8,6 @@ import numpy as np
 from scipy import special
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils import ClassifierTags, RegressorTags, check_consistent_length
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -39,6 +38,7 @@ from skregnet._sklearn.data_checks import (
     checked_rows,
     naming,
 )
+from skregnet._sklearn.private import StrOptions
 from skregnet.estimators._base import BaseMLP
 
 _WEIGHT = Interval(Real, 0, None, closed="left")

@@ -3,10 +3,9 @@
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import RegressorMixin, _fit_context
+from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import check_array
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from skregnet._fitting.request import Request
@@ -15,6 +14,7 @@ from skregnet._networks.losses import OUTPUT_ACTIVATIONS, REGRESSION_LOSSES, Los
 from skregnet._networks.one_hot import Targets
 from skregnet._sklearn.arrays import finite, flat_if_one_column
 from skregnet._sklearn.data_checks import checked_numbers
+from skregnet._sklearn.private import StrOptions, _fit_context
 from skregnet.estimators._base import BaseMLP, has_partial_fit
 
 

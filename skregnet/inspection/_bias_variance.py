@@ -15,13 +15,8 @@ import numpy as np
 from joblib import effective_n_jobs
 from scipy import sparse
 from sklearn.base import clone, is_classifier, is_regressor
-from sklearn.utils import _safe_indexing, check_array, check_random_state, indexable
-from sklearn.utils._param_validation import (
-    HasMethods,
-    validate_parameter_constraints,
-)
+from sklearn.utils import check_array, check_random_state, indexable
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import _num_samples
 
 from skregnet._fitting.blocks import one_blas_thread
 from skregnet._fitting.members import is_network, set_seeds
@@ -29,6 +24,12 @@ from skregnet._fitting.request import Request
 from skregnet._fitting.stacks import fit_together
 from skregnet._kernels import Array, check_indices
 from skregnet._sklearn.constraints import N_JOBS, Interval
+from skregnet._sklearn.private import (
+    HasMethods,
+    _num_samples,
+    _safe_indexing,
+    validate_parameter_constraints,
+)
 
 _PARAMETER_CONSTRAINTS: dict[str, list[Any]] = {
     "estimator": [HasMethods(["fit", "predict"])],

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.utils._plotting import _validate_style_kwargs
 
 from skregnet._kernels import Array
+from skregnet._sklearn.private import _validate_style_kwargs
 from skregnet.inspection._curves import Curve, mean_of
 
 Networks = Sequence[Mapping[str, Curve]]

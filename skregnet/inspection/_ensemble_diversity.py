@@ -13,13 +13,19 @@ from typing import Any
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
 from sklearn.ensemble import BaggingClassifier
-from sklearn.ensemble._forest import ForestClassifier, ForestRegressor
 from sklearn.metrics import r2_score
-from sklearn.utils import _safe_indexing, check_array
-from sklearn.utils._param_validation import HasMethods, validate_parameter_constraints
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils import check_array
+from sklearn.utils.validation import check_is_fitted
 
 from skregnet._kernels import Array, check_indices
+from skregnet._sklearn.private import (
+    ForestClassifier,
+    ForestRegressor,
+    HasMethods,
+    _check_sample_weight,
+    _safe_indexing,
+    validate_parameter_constraints,
+)
 
 # Their members learn the numbers of the classes instead of the labels.
 _NUMBERING = (BaggingClassifier, ForestClassifier)

@@ -8,9 +8,8 @@ import math
 from typing import Any, Self
 
 import numpy as np
-from sklearn.utils._optional_dependencies import check_matplotlib_support
-from sklearn.utils._plotting import _validate_style_kwargs
 
+from skregnet._sklearn.private import _validate_style_kwargs, check_matplotlib_support
 from skregnet.inspection._axes import axes_to_draw_on, show_whole_numbers
 from skregnet.inspection._ensemble_diversity import (
     EnsembleDiversity,

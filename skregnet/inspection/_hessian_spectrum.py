@@ -7,11 +7,10 @@ found, and `plot` draws it.
 from typing import Any, Self
 
 import numpy as np
-from sklearn.utils._optional_dependencies import check_matplotlib_support
-from sklearn.utils._plotting import _validate_style_kwargs
 
 from skregnet._kernels import Array
 from skregnet._networks.matrix import DENSE, as_operator
+from skregnet._sklearn.private import _validate_style_kwargs, check_matplotlib_support
 from skregnet.curvature import (
     GaussNewtonOperator,
     HessianOperator,

@@ -7,11 +7,11 @@ found, and `plot` draws it.
 from typing import Any, Self
 
 import numpy as np
-from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from skregnet._kernels import Array
 from skregnet._networks.mean_loss import MeanLoss
 from skregnet._networks.problem import problem_of
+from skregnet._sklearn.private import check_matplotlib_support
 from skregnet.inspection._axes import axes_to_draw_on
 from skregnet.inspection._plane import plane_of, project
 from skregnet.inspection._surface import (

@@ -9,9 +9,9 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from skregnet._kernels import Array
+from skregnet._sklearn.private import check_matplotlib_support
 from skregnet.inspection._axes import BESIDE, axes_to_draw_on
 from skregnet.inspection._labels import with_labels
 from skregnet.inspection._surface import (

@@ -8,11 +8,10 @@ from numbers import Real
 from typing import Any, Self
 
 import numpy as np
-from sklearn.utils._optional_dependencies import check_matplotlib_support
-from sklearn.utils._plotting import _validate_style_kwargs
 from sklearn.utils.validation import check_is_fitted
 
 from skregnet._kernels import Array
+from skregnet._sklearn.private import _validate_style_kwargs, check_matplotlib_support
 from skregnet.inspection._axes import axes_to_draw_on
 
 # From so wide a range on, positive numbers are drawn on a logarithmic scale.

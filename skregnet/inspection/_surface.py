@@ -3,9 +3,9 @@
 from typing import Any
 
 import numpy as np
-from sklearn.utils._plotting import _validate_style_kwargs
 
 from skregnet._kernels import Array
+from skregnet._sklearn.private import _validate_style_kwargs
 
 Bounds = tuple[tuple[float, float], tuple[float, float]]
 

@@ -7,9 +7,7 @@ found, and `plot` draws it.
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-from sklearn.utils._optional_dependencies import check_matplotlib_support
-from sklearn.utils._plotting import _validate_style_kwargs
-
+from skregnet._sklearn.private import _validate_style_kwargs, check_matplotlib_support
 from skregnet.inspection._axes import BESIDE, column_of_axes, show_whole_numbers
 from skregnet.inspection._curve_lines import draw_curves, handles_of
 from skregnet.inspection._curves import (

@@ -10,10 +10,9 @@ from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
-from sklearn.utils._optional_dependencies import check_matplotlib_support
-from sklearn.utils._plotting import _validate_style_kwargs
 
 from skregnet._kernels import Array
+from skregnet._sklearn.private import _validate_style_kwargs, check_matplotlib_support
 from skregnet.inspection._axes import axes_to_draw_on
 from skregnet.inspection._labels import with_labels
 from skregnet.inspection._networks import networks_of, own_weights

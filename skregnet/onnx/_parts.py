@@ -12,10 +12,10 @@ from skl2onnx._supported_operators import sklearn_operator_name_map
 from skl2onnx.common.data_types import Int64TensorType, guess_tensor_type
 from sklearn.base import is_classifier
 from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from skregnet._sklearn.private import BaseSearchCV
 from skregnet.augmentation import AugmentedEstimator
 from skregnet.onnx._graph import label_classes, label_type
 

@@ -13,10 +13,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.callback._callback_support import callback_management_context
 from sklearn.pipeline import Pipeline
-from sklearn.utils._metadata_requests import _routing_enabled
-from sklearn.utils.metaestimators import _safe_split
 
 from skregnet._fitting.members import StackedFitMixin, is_network, network_of
 from skregnet._fitting.request import Request
@@ -24,6 +21,11 @@ from skregnet._fitting.sample_weights import checked_weights
 from skregnet._fitting.shared_data import Part, Pool
 from skregnet._kernels import Array
 from skregnet._sklearn.data_checks import rows_of_parameters
+from skregnet._sklearn.private import (
+    _routing_enabled,
+    _safe_split,
+    callback_management_context,
+)
 from skregnet.estimators import MultiTaskMLP
 
 # Whose rows are taken: those to learn from, or those to be scored on.

@@ -5,16 +5,9 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import _fit_context, clone, is_classifier
-from sklearn.metrics._scorer import _MultimetricScorer
+from sklearn.base import clone, is_classifier
 from sklearn.model_selection import check_cv
-from sklearn.model_selection._search import BaseSearchCV
-from sklearn.model_selection._validation import (
-    _insert_error_scores,
-    _warn_or_raise_about_fit_failures,
-)
 from sklearn.utils import get_tags, indexable
-from sklearn.utils._param_validation import HasMethods, StrOptions
 
 from skregnet._fitting.members import network_of
 from skregnet._fitting.solvers import takes_steps
@@ -23,6 +16,15 @@ from skregnet._sklearn.constraints import N_JOBS, Interval
 from skregnet._sklearn.data_checks import rows_of_parameters
 from skregnet._sklearn.doc_links import DocumentedMixin
 from skregnet._sklearn.labels import without_loss
+from skregnet._sklearn.private import (
+    BaseSearchCV,
+    HasMethods,
+    StrOptions,
+    _fit_context,
+    _insert_error_scores,
+    _MultimetricScorer,
+    _warn_or_raise_about_fit_failures,
+)
 from skregnet._sklearn.rollback import all_or_nothing
 from skregnet.search._candidates import (
     FixedCandidates,

@@ -15,11 +15,7 @@ from traceback import format_exc
 from typing import Any
 
 from sklearn.base import clone
-from sklearn.callback._callback_support import callback_management_context
-from sklearn.metrics._scorer import _MultimetricScorer
-from sklearn.model_selection._validation import _fit_and_score, _score
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import _num_samples
 
 from skregnet._fitting.blocks import one_blas_thread
 from skregnet._fitting.members import network_of
@@ -27,6 +23,13 @@ from skregnet._fitting.prepare import Session
 from skregnet._fitting.solvers import FULL_BATCH
 from skregnet._fitting.store import conclude
 from skregnet._kernels import Array
+from skregnet._sklearn.private import (
+    _fit_and_score,
+    _MultimetricScorer,
+    _num_samples,
+    _score,
+    callback_management_context,
+)
 from skregnet._training import Observer, Outcome, resume, train_minibatch
 from skregnet.optimizers import State
 from skregnet.search._folds import TEST, TRAIN, Folds, Lesson, fresh_copy

@@ -8,16 +8,9 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context, clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils import _safe_indexing
-from sklearn.utils._param_validation import HasMethods, StrOptions
-from sklearn.utils.validation import (
-    _check_feature_names,
-    _get_feature_names,
-    _num_samples,
-    check_consistent_length,
-)
+from sklearn.utils.validation import check_consistent_length
 
 from skregnet._fitting.blocks import one_blas_thread
 from skregnet._fitting.sample_weights import checked_weights
@@ -25,6 +18,15 @@ from skregnet._kernels import Array
 from skregnet._sklearn.constraints import N_JOBS, Interval
 from skregnet._sklearn.data_checks import naming, random_source
 from skregnet._sklearn.doc_links import DocumentedMixin
+from skregnet._sklearn.private import (
+    HasMethods,
+    StrOptions,
+    _check_feature_names,
+    _fit_context,
+    _get_feature_names,
+    _num_samples,
+    _safe_indexing,
+)
 from skregnet._sklearn.rollback import all_or_nothing
 from skregnet._tables.blocks import filled_up, in_blocks
 from skregnet._tables.columns import different_names

@@ -5,13 +5,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skregnet._fitting.sample_weights import checked_weights
 from skregnet._kernels import Array
 from skregnet._sklearn.data_checks import naming
 from skregnet._sklearn.labels import codes_of, learn_classes
+from skregnet._sklearn.private import StrOptions
 from skregnet._tables.calibration import Calibration, fitted_calibration
 from skregnet.tabular._base import BaseTabular
 from skregnet.tabular._presets import FEW_ROWS

@@ -5,14 +5,14 @@ from numbers import Integral
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
-from sklearn.utils._param_validation import StrOptions
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skregnet._fitting.sample_weights import checked_weights, summable
 from skregnet._kernels import Array
 from skregnet._sklearn.constraints import Interval
 from skregnet._sklearn.doc_links import DocumentedMixin
+from skregnet._sklearn.private import StrOptions, _fit_context
 from skregnet._sklearn.rollback import all_or_nothing
 from skregnet._tables.categories import Categories
 from skregnet._tables.columns import Column, read_table

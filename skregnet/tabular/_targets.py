@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_y, column_or_1d
+from sklearn.utils.validation import column_or_1d
 
 from skregnet._kernels import Array
 from skregnet._sklearn.data_checks import dense
 from skregnet._sklearn.labels import is_missing, without_loss
+from skregnet._sklearn.private import _check_y
 
 # Kinds of NumPy's types for which scikit-learn's checks are made: they are numbers.
 _NUMBERS = "biuf"

@@ -6,11 +6,10 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
-from sklearn.utils import _safe_indexing
-from sklearn.utils.validation import _num_samples
 
 from skregnet._kernels import Array
 from skregnet._sklearn.labels import codes_of
+from skregnet._sklearn.private import _num_samples, _safe_indexing
 
 VOTES = {
     "classifier": ("soft", "hard"),
