@@ -7,6 +7,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
+from skregnet._sklearn.old_paths import find_old_paths
 from skregnet._versions import show_versions
 from skregnet.ensemble import BaggingEnsemble
 from skregnet.estimators import (
@@ -61,3 +62,6 @@ def __dir__() -> list[str]:
     if find_spec("skl2onnx") is None:
         names.remove("onnx")
     return sorted(names)
+
+
+find_old_paths()
